@@ -16,16 +16,20 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.cli import duties as waits
 from app.client import Staff
 from app.client.casework import cases, leaving, recoveries, triage
 from app.client.intake import epochs
+from app.client.machine import trust
+from app.client.machine.passphrases import WrongPassphrase
 from app.client.machine.seen import SeenMarks
-from app.client.machine.transport import Unreachable
+from app.client.machine.transport import Refused, Unreachable
 from app.client.people import (
     colleagues,
     copies,
     custodians,
     duties,
+    losses,
     machines,
     memories,
     new_keys,
@@ -57,6 +61,8 @@ CAST = {
     "omar": {Role.CUSTODIAN},
 }
 SERVER = "https://tern.test"
+BEGUN, HANDED_ON = "2026-06-15T09:00:00Z", "2026-06-29T09:00:00Z"
+NEW_PASSPHRASE, NEW_PASSWORD = "five other words of one machine", "another password of one person"
 
 
 class Killed(BaseException):
@@ -123,6 +129,7 @@ class World:
     approval: str = ""
     signed: int = 0
     printed: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
 
     @property
     def http(self) -> httpx2.Client:
@@ -135,24 +142,46 @@ class World:
         """Somebody's machine, opened anew; they are signed in."""
         return Staff(self.machine(name), PASSPHRASE, http=self.http, clock=self.clock.now)
 
-    def keep(self) -> None:
-        with closing(sqlite3.connect(self.database)) as now, closing(sqlite3.connect(self.kept / "rows")) as kept:
-            now.backup(kept)
-        shutil.copytree(self.organisation.directory, self.kept / "machines")
+    def keep(self, name: str = "begun") -> None:
+        kept = self.kept / name
+        kept.mkdir()
+        self.back_up(name)
+        shutil.copytree(self.organisation.directory, kept / "machines")
+        (kept / "clock").write_text(self.clock.now().isoformat())
 
-    def restore(self) -> None:
-        with closing(sqlite3.connect(self.database)) as now, closing(sqlite3.connect(self.kept / "rows")) as kept:
-            kept.backup(now)
+    def restore(self, name: str = "begun") -> None:
+        kept = self.kept / name
+        self.put_back(name)
         shutil.rmtree(self.organisation.directory)
-        shutil.copytree(self.kept / "machines", self.organisation.directory)
+        shutil.copytree(kept / "machines", self.organisation.directory)
+        self.tell_time((kept / "clock").read_text())
         self.printed = [self.sheet]
+
+    def back_up(self, name: str) -> None:
+        """The service alone, and not what its people's machines know of it."""
+        with (
+            closing(sqlite3.connect(self.database)) as now,
+            closing(sqlite3.connect(self.kept / name / "rows")) as kept,
+        ):
+            now.backup(kept)
+
+    def put_back(self, name: str) -> None:
+        with (
+            closing(sqlite3.connect(self.database)) as now,
+            closing(sqlite3.connect(self.kept / name / "rows")) as kept,
+        ):
+            kept.backup(now)
+
+    def tell_time(self, moment: str) -> None:
+        assert self.clock.told_by is not None
+        self.clock.told_by.write_text(moment)
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, sqlite_tables: bytes) -> Iterator[World]:
     directory = tmp_path_factory.mktemp("broken-off")
     (directory / "tern.sqlite").write_bytes(sqlite_tables)
-    (directory / "clock").write_text("2026-06-15T09:00:00Z")
+    (directory / "clock").write_text(BEGUN)
     clock, steps = Clock(directory / "clock"), Steps()
     settings = Settings(data_dir=directory, demo=True, demo_clock=clock.told_by)
     with InProcess(create_app(settings, hasher=HASHER)) as service:
@@ -228,12 +257,24 @@ def begin(world: World) -> None:
 class Act:
     """What somebody does, and what it comes to. It is done again as it was, by who does not know how far it came.
 
-    `steps` are those that are tried; what follows is a sign-in, or a write under the new key, as any other.
+    `steps` are those that are tried; what follows is a sign-in, or a write under the new key, as any other. `after` is
+    what was done before it, which nothing ends.
     """
 
     do: Callable[[World], None]
     comes_to: Callable[[World], object]
     steps: int = 20
+    after: Callable[[World], None] | None = None
+
+    def restore(self, world: World) -> None:
+        """As it is right before the act."""
+        name = "begun" if self.after is None else self.after.__name__
+        if not (world.kept / name).exists():
+            world.restore()
+            assert self.after is not None
+            self.after(world)
+            world.keep(name)
+        world.restore(name)
 
 
 def leave(world: World) -> None:
@@ -285,13 +326,13 @@ def add_machine(world: World) -> None:
         add_by(world, world.sheet)
 
 
-def add_by(world: World, words: str) -> Staff:
+def add_by(world: World, words: str, passphrase: str = PASSPHRASE) -> Staff:
     return machines.add(
         world.machine("second"),
         SERVER,
         handle="tenzin",
         password=PASSWORD,
-        passphrase=PASSPHRASE,
+        passphrase=passphrase,
         account_key=AccountKey.read(words),
         work_factor=WORK_FACTOR,
         http=world.http,
@@ -436,6 +477,188 @@ def cards_written(world: World) -> object:
     return written, cards.waiting(tenzin), cards.send(tenzin, now=True)
 
 
+def lose_a_day(world: World) -> None:
+    """The service is put back to a backup, after which an epoch was signed and somebody left."""
+    adopt_root(world)
+    (world.kept / "night").mkdir(exist_ok=True)
+    world.back_up("night")
+    sofia = world.at("sofia")
+    epochs.rotate(sofia)
+    colleagues.end(sofia, world.organisation.staff["leyla"].person)
+    _ = sofia.log, sofia.trust
+    world.put_back("night")
+
+
+def accept_loss(world: World) -> None:
+    """As two supervisors who know what they are asked: sofia's machine has seen more, omar's is shown a proposal."""
+    sofia, omar = world.at("sofia"), world.at("omar")
+    if losses.is_behind(sofia):
+        losses.accept(sofia)
+    if losses.proposals(omar):
+        losses.accept(omar)
+    losses.write_again(world.at("sofia"))
+
+
+def loss_accepted(world: World) -> object:
+    sofia, leyla = world.at("sofia"), world.organisation.staff["leyla"].person
+    known = [world.at(name).trust.is_ended(leyla) for name in ("sofia", "omar", "tenzin")]
+    return (
+        len(sofia.log.losses),
+        losses.proposals(sofia),
+        losses.missing(sofia),
+        known,
+        len(trust.fetch_staff_marks(sofia.service)),
+    )
+
+
+def ask_for_grants(world: World) -> None:
+    certify_new_keys(world)
+    sign_in.sign_in(world.at("anew"), PASSWORD)
+
+
+def grant_again(world: World) -> None:
+    """What waits for somebody's new keys is done by a colleague who has compared them."""
+    tenzin, anew = world.at("tenzin"), world.at("anew")
+    colleagues.compare(tenzin, anew.person, colleagues.fingerprint(anew))
+    do_duties(tenzin)
+
+
+def granted_again(world: World) -> object:
+    tenzin, anew = world.at("tenzin"), world.at("anew")
+    opened = cases.open_(anew, world.case)
+    return (
+        opened.file.title,
+        opened.journal.mark.version,
+        opened.key.generation,
+        bool(anew.epoch_key(world.epoch)),
+        waiting(tenzin),
+    )
+
+
+def do_duties(staff: Staff) -> None:
+    waits.act(staff, duties.waiting(staff), ask=lambda _: True)
+
+
+def waiting(staff: Staff) -> list[tuple[str, str]]:
+    return sorted((hint.kind, hint.object) for hint in duties.waiting(staff))
+
+
+def name_custodian(world: World) -> None:
+    """A third, who holds no key of a case or of intake."""
+    sofia = world.at("sofia")
+    invitation = colleagues.invite(sofia, {Role.CUSTODIAN})
+    world.invitation, kept = invitation, world.invitation
+    join(world)
+    world.invitation = kept
+    nora = world.at("nora")
+    colleagues.certify(sofia, nora.person, colleagues.fingerprint(nora), {Role.CUSTODIAN})
+    sign_in.sign_in(nora, PASSWORD)
+
+
+def make_pairs(world: World) -> None:
+    for name in ("tenzin", "sofia"):
+        do_duties(world.at(name))
+
+
+def pairs_made(world: World) -> object:
+    """Each opens for its second custodian, and is there once."""
+    found = []
+    for name in ("nadia", "omar", "nora"):
+        staff = world.at(name)
+        held = sorted((each.subject.partition("_")[0], each.first) for each in custodians.pairs(staff))
+        found.append((held, custodians.look(staff).faults))
+    return found
+
+
+def change_passphrase(world: World) -> None:
+    """Whoever does not know whether the new one counts tries both."""
+    directory, typed = world.machine("tenzin"), PASSPHRASE
+    try:
+        tenzin = Staff(directory, typed, http=world.http, clock=world.clock.now)
+    except WrongPassphrase:
+        typed = NEW_PASSPHRASE
+        tenzin = Staff(directory, typed, http=world.http, clock=world.clock.now)
+    drafted = copies.draft(tenzin, typed, new_passphrase=NEW_PASSPHRASE, work_factor=COPY_WORK_FACTOR)
+    world.printed.append(drafted.sheet.words)
+    copies.keep(tenzin, drafted)
+    tenzin.machine.lock_with(NEW_PASSPHRASE, tenzin.keys, work_factor=WORK_FACTOR)
+
+
+def passphrase_changed(world: World) -> object:
+    """The machine, and the newest sheet for another one."""
+    keys = world.organisation.staff["tenzin"].machine.unlock(NEW_PASSPHRASE)
+    second = add_by(world, world.printed[-1], NEW_PASSPHRASE)
+    return second.keys.public_key == keys.public_key
+
+
+def change_password(world: World) -> None:
+    tenzin = world.at("tenzin")
+    sign_in.set_password(tenzin, NEW_PASSWORD)
+    sign_in.sign_in(tenzin, NEW_PASSWORD)
+
+
+def password_changed(world: World) -> object:
+    tenzin = world.at("tenzin")
+    sign_in.sign_in(tenzin, NEW_PASSWORD)
+    with pytest.raises(Refused, match="no such person"):
+        sign_in.sign_in(world.at("tenzin"), PASSWORD)
+    return cases.open_(tenzin, world.case).file.title
+
+
+def object_to_keys(world: World) -> None:
+    new_keys.object_(world.at("leyla"))
+
+
+def objected_to(world: World) -> object:
+    sofia = world.at("sofia")
+    return new_keys.objected(sofia), len(list(sofia.service.items("/objections")))
+
+
+def wait_undecided(world: World) -> None:
+    """The day of its epoch comes, and nobody has decided a report."""
+    world.reports = [world.organisation.reporter().submit(DOCUMENT).report]
+    epochs.go_on(world.at("sofia"))
+    world.tell_time(HANDED_ON)
+    for name in ("tenzin", "leyla"):
+        sign_in.sign_in(world.at(name), PASSWORD)
+
+
+def hand_on(world: World) -> None:
+    for name in ("tenzin", "leyla"):
+        staff = world.at(name)
+        waits.act(staff, [hint for hint in duties.waiting(staff) if hint.object in world.reports], ask=lambda _: True)
+
+
+def handed_on(world: World) -> object:
+    [report] = world.reports
+    tenzin = world.at("tenzin")
+    view, opened = triage.view(tenzin, report), triage.open_(tenzin, report)
+    left = [each for each in waiting(tenzin) if each[1] == report]
+    return view.epoch, view.handed_on_from, view.version, opened.report.form.text, left
+
+
+def count(world: World) -> None:
+    """Its cards were written, and have left."""
+    tenzin = world.at("tenzin")
+    shared_keys.keep_card_token(tenzin)
+    cards.write(tenzin, world.case, world.approval)
+    cards.send(tenzin, now=True)
+
+
+def withdraw_cards(world: World) -> None:
+    tenzin = world.at("tenzin")
+    case = cases.open_(tenzin, world.case)
+    cards.withdraw(tenzin, case, {each.id for each in case.file.incidents})
+
+
+def cards_withdrawn(world: World) -> object:
+    tenzin = world.at("tenzin")
+    case = cases.open_(tenzin, world.case)
+    waits_here, sent = cards.waiting(tenzin), cards.send(tenzin, now=True)
+    gone = cards.are_gone(tenzin, case.file, {each.id for each in case.file.incidents})
+    return [note.withdrawn for note in case.file.cards], case.journal.mark.version, waits_here, sent, gone
+
+
 ACTS = {
     "somebody leaves": Act(leave, left),
     "somebody joins": Act(join, joined),
@@ -450,6 +673,14 @@ ACTS = {
     "a memory is kept": Act(keep_memory, memory_kept),
     "intake is signed": Act(sign_intake, intake_signed),
     "cards are written": Act(write_cards, cards_written, steps=12),
+    "cards are withdrawn": Act(withdraw_cards, cards_withdrawn, steps=8, after=count),
+    "a loss is accepted": Act(accept_loss, loss_accepted, after=lose_a_day),
+    "new keys are granted to": Act(grant_again, granted_again, steps=12, after=ask_for_grants),
+    "pairs are made anew": Act(make_pairs, pairs_made, steps=8, after=name_custodian),
+    "a passphrase is changed": Act(change_passphrase, passphrase_changed),
+    "a password is changed": Act(change_password, password_changed),
+    "keys are objected to": Act(object_to_keys, objected_to, after=ask_for_grants),
+    "a report is handed on": Act(hand_on, handed_on, after=wait_undecided),
 }
 
 
@@ -464,7 +695,7 @@ class Whole:
 
 @cache
 def undisturbed(world: World, act: Act) -> Whole:
-    world.restore()
+    act.restore(world)
     world.steps.taken = world.wire.written = 0
     act.do(world)
     steps, written = world.steps.taken, world.wire.written
@@ -477,7 +708,7 @@ def test_an_act_that_ends_anywhere_is_begun_again_and_comes_to_the_same(world: W
 
     assert whole.steps
     for number in range(1, min(whole.steps, act.steps) + 1):
-        world.restore()
+        act.restore(world)
         world.steps.left = number
         with suppress(Killed):
             act.do(world)
@@ -500,7 +731,7 @@ def test_an_act_whose_answer_is_lost_is_done_again_and_comes_to_the_same(
     whole = undisturbed(world, act)
 
     for number in range(1, whole.written + 1):
-        world.restore()
+        act.restore(world)
         world.wire.written, world.wire.lost = 0, number
         with suppress(Unreachable):
             act.do(world)

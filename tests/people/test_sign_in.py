@@ -35,6 +35,14 @@ def test_who_calls_themselves_by_the_id_of_another_keeps_nobody_out(supervisor: 
     assert (answer.status_code, answer.json()["person"]) == (201, supervisor.id)
 
 
+def test_whose_id_it_is_signs_in_whoever_is_written_down_first(rows: Session, today: date) -> None:
+    other, person = factories.person(rows), factories.person(rows)
+    person.id = other.handle
+    rows.flush()
+
+    assert service.candidate(rows, person.id, today).person_id == person.id
+
+
 def test_a_session_ends_when_its_person_signs_out(supervisor: Client) -> None:
     supervisor.http.delete("/v1/sessions/current", headers=supervisor.headers).raise_for_status()
 

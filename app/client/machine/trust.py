@@ -87,6 +87,7 @@ def fetch_staff(service: Service, log: Log, seen: SeenMarks, kept: Kept) -> Trus
     before = (kept.find(_LINES) or b"").splitlines()
     if seen.losses_behind(_STAFF, org):
         _keep_lost(kept, before)
+        kept.drop(_LINES)  # else who is broken off once that is let go would take it for shown
         before = []
     whole = _shown(service, log, before, kept)
     seen.hold(_STAFF, org, partial(_check_head, whole))

@@ -490,12 +490,8 @@ def lose_a_day(world: World) -> None:
 
 
 def accept_loss(world: World) -> None:
-    """As two supervisors who know what they are asked: sofia's machine has seen more, omar's is shown a proposal."""
-    sofia, omar = world.at("sofia"), world.at("omar")
-    if losses.is_behind(sofia):
-        losses.accept(sofia)
-    if losses.proposals(omar):
-        losses.accept(omar)
+    for name in ("sofia", "omar"):
+        losses.accept(world.at(name))
     losses.write_again(world.at("sofia"))
 
 

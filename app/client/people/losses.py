@@ -97,6 +97,7 @@ def accept(staff: Staff, *, day: date | None = None) -> Proposed:
     there still, or an earlier one since which something is missing. Raises `NotOfTheRoot`, `TooFewSupervisors`, and
     `AnotherDay` where several days are proposed, one with which this machine could not go on, or one before that: who
     alone would have everybody take more for lost than is gone proposes it, so it takes the `day` in this person's word.
+    Asked again where it counts since today, it proposes no other.
     """
     write_roots_again(staff)
     root = staff.shown_log.trust.root
@@ -110,6 +111,8 @@ def accept(staff: Staff, *, day: date | None = None) -> Proposed:
     waiting = [each for each in proposals(staff) if day in (None, each.loss.day)]
     if len({each.loss.day for each in waiting}) > 1:
         raise AnotherDay("colleagues have proposed several days: agree on one, and say it with `--day`")
+    if not waiting and (counts := _accepted_today(staff, day)):
+        return Proposed(counts, root, ())
     if waiting:
         proposed = waiting[0]
         if day is None and proposed.loss.day < (held := _day_of_backup(staff)):
@@ -161,6 +164,14 @@ def write_roots_again(staff: Staff) -> None:
             names = kept if number == len(documents) else []
             with suppress(Refused):  # it has this one
                 staff.service.post("/root-proposals", {"document": each.text.decode(), "kept": names})
+
+
+def _accepted_today(staff: Staff, day: date | None) -> Loss | None:
+    """The loss that is accepted since today, where it explains all that this machine misses."""
+    if is_behind(staff) or any(not staff.losses_behind(each.what, staff.org) for each in missing(staff)):
+        return None
+    newest = staff.log.losses[-1:]
+    return next((each for each in newest if each.accepted_on == staff.today and day in (None, each.day)), None)
 
 
 def _stated(staff: Staff, day: date) -> Document:

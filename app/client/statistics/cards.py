@@ -157,11 +157,12 @@ def _sealed_again(staff: Staff, case: OpenCase, lost: Collection[_Unsent]) -> di
     if not lost:
         return {}
     recipient, said, signatures = _recipient(staff), words.heard(staff, case), _approved_ever(staff, case)
+    apart = replace(said, ties=())  # a card that was approved together with a tie has its person's own token
     files = dict[str, bytes]()
     for each in lost:
         if isinstance(each.said, Tie):
             files[each.card] = _sealed_tie(said, each.said, recipient)
-        elif signed := _signed(staff, said, each.said, signatures):
+        elif signed := _signed(staff, said, each.said, signatures) or _signed(staff, apart, each.said, signatures):
             files[each.card] = age.encrypt(card.encode(signed), [recipient])
     return files
 

@@ -97,8 +97,8 @@ def approve(staff: Staff, view: ReleaseView) -> None:
     Raises `NotGranted` where they lack a key of the draw: nobody else than the approver can make it.
     """
     _keys_of(staff, view)
+    staff.seen.record(_WISH, view.id, _wish(asdict(view)))  # first: it is approved once, whether or not that is heard
     _move(staff, view, "approved")
-    staff.seen.record(_WISH, view.id, _wish(asdict(view)))
 
 
 def reject(staff: Staff, view: ReleaseView) -> None:
@@ -146,8 +146,8 @@ def stand_in(staff: Staff, view: ReleaseView, place: str) -> None:
 
     The folder is made anew, says so, and waits for both signatures again. This machine signs it as what it was shown.
     """
+    staff.seen.record(_WISH, view.id, _wish(asdict(view)))  # first: nobody takes a place twice
     staff.service.post(f"/releases/{view.id}/stand-ins", {"place": place}, version=view.version)
-    staff.seen.record(_WISH, view.id, _wish(asdict(view)))
 
 
 def sign(staff: Staff, release: str) -> Folder:

@@ -78,6 +78,10 @@ def test_a_person_of_two_cases_is_counted_as_one_and_as_two_again(here: Installa
     assert tied.file.token_of(newer.person) == older.token
 
     lose_outbox(boris)
+    assert (
+        cards.send_again(boris, cases.open_(boris, newer.case.id)) == 2
+    )  # their card too, approved before the tie was
+    lose_outbox(boris)
     corrected = cards.write(boris, newer.case.id, approved(boris, tied, chen, correct=True))
     after, joining = sent(here, corrected)
 

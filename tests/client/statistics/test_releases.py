@@ -13,7 +13,7 @@ import pytest
 
 from app import vocabulary
 from app.client import Staff
-from app.client.machine.transport import Refused
+from app.client.machine.transport import Refused, Unreachable
 from app.client.statistics import plans, releases
 from app.protocol.encoding import canonical
 from app.protocol.release.about import ABOUT, read_about
@@ -76,11 +76,13 @@ def test_a_draw_goes_on_and_a_colleague_signs_for_who_lost_their_machine(
     here, _ = released
     chen, sara, boris = (here.staff(name) for name in ("chen", "sara", "boris"))
     release = releases.request(chen, kind="reserve", period="2025-Q4", workload="T")
-    releases.approve(sara, releases.view(sara, release))
+    with unheard(here, "sara") as broken_off, pytest.raises(Unreachable):
+        releases.approve(broken_off, releases.view(broken_off, release))
     releases.go_on(sara, releases.view(sara, release))
     first = releases.sign(sara, release)
 
-    releases.stand_in(boris, releases.view(boris, release), "requester")
+    with unheard(here, "boris") as broken_off, pytest.raises(Unreachable):
+        releases.stand_in(broken_off, releases.view(broken_off, release), "requester")
     signed = releases.sign(boris, release)
 
     with showing(here, release, with_other_noise(signed)) as (evil, http):
@@ -89,6 +91,23 @@ def test_a_draw_goes_on_and_a_colleague_signs_for_who_lost_their_machine(
     releases.sign(sara, release)
     assert releases.view(sara, release).state == "signed"
     assert signed[NOISY] == first[NOISY]
+
+
+class Unheard(httpx2.HTTPTransport):
+    """Whoever asks for anything is gone before they hear that it was done."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        answer = super().handle_request(request)
+        if request.method != "GET":
+            answer.close()
+            raise httpx2.ReadError("nobody is there any more")
+        return answer
+
+
+@contextmanager
+def unheard(here: Installation, name: str) -> Iterator[Staff]:
+    with httpx2.Client(transport=Unheard(), base_url=here.server) as http:
+        yield Staff(here.machine(name), PASSPHRASE, http=http, clock=here.now)
 
 
 def with_other_noise(folder: releases.Folder) -> releases.Folder:

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from app.protocol import card
-from app.protocol.case import CaseFile, RuleBroken, take_apart
+from app.protocol.case import Affected, CaseFile, RuleBroken, take_apart
+from app.protocol.encoding import new_id
 from app.vocabulary import Priority
 from tests.protocol.case.scene import (
     CODING,
@@ -31,6 +32,27 @@ def test_each_story_is_a_case_with_its_priority(sample: dict[str, Any]) -> None:
     file.check()
     assert take_apart(again(file)) == take_apart(file)
     assert file.priority == sample["expected"]["priority"]
+
+
+def test_a_task_stands_in_the_place_of_how_it_was_told_before() -> None:
+    [task] = FILE.tasks
+    more = replace(task, id=new_id("task"))
+    file = FILE.with_task(more)
+
+    assert file.tasks == (task, more)
+    assert file.with_task(replace(task, text="Send it.")).tasks == (replace(task, text="Send it."), more)
+
+
+def test_who_is_told_of_by_none_of_the_reports_alone_is_told_of_by_each() -> None:
+    one, other = sorted(new_id("rep") for _ in range(2))
+
+    assert affected().is_told_by(one)
+    assert affected(told_by=(one,)).is_told_by(one)
+    assert not affected(told_by=(one,)).is_told_by(other)
+    told = vars(affected(told_by=(one, other)))
+    for wrong in ([other, one], [one, one]):
+        with pytest.raises(ValueError, match="not in their order"):
+            Affected.read({**told, "told_by": wrong})
 
 
 def test_the_worst_incident_gives_the_priority() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -28,8 +29,10 @@ from app.protocol.case import (
     tied,
     untied,
 )
+from app.protocol.case.parts import Tie
 from app.protocol.documents import Signature, Signer
 from app.protocol.encoding import b64, new_id
+from app.protocol.errors import Malformed
 from tests.protocol.case.scene import CODER, COLLEAGUE, FILE, PERSON, affected, again, incident, said_of
 
 WRITER, APPROVER = (Signer(by, Ed25519PrivateKey.generate()) for by in (CODER, COLLEAGUE))
@@ -77,6 +80,7 @@ def test_what_was_said_is_not_so_leads_back_to_ones_own_token_with_all_cards_at_
     assert {b64(each.token) for each in left} == {PERSON.token}
     assert [(tie.joins, bool(tie.signed), tie.before) for tie in parted.ties] == [(False, True, TIE.card)]
     assert parted.ties[0].content(PERSON.token).says is Says.PART
+    assert (parted.ties[0].holds, parted.token_of(PERSON.id)) == (False, PERSON.token)
 
 
 def test_tokens_part_by_nobody_who_may_not_approve_the_cards_that_go_with_it() -> None:
@@ -88,6 +92,59 @@ def test_tokens_part_by_nobody_who_may_not_approve_the_cards_that_go_with_it() -
     assert asked_ties(drawn(back, COLLEAGUE, correct=False), COLLEAGUE) == ()
     one_signs = {(back.ties[0].card, 0): card.sign(back.ties[0].content(PERSON.token), APPROVER)}
     assert signed_tie(back, back.ties[0], one_signs, WRITER) == back.ties[0]
+
+
+def test_of_somebodys_cards_those_are_out_that_may_have_left_and_were_not_taken_back() -> None:
+    other = affected()
+    of_other = incident(affected=other.id)
+    [written_once] = FILE.cards
+    first = replace(written_once, revision=0)
+    corrected = replace(written_once, id=card.new_card_id(), written=False)
+    asked_for = replace(corrected, id=card.new_card_id(), revision=0)
+    taken_back = replace(written_once, id=card.new_card_id(), withdrawn=True)
+    of_another = replace(written_once, id=card.new_card_id(), incident=of_other.id)
+    file = replace(FILE, persons=(PERSON, other)).with_incident(of_other)
+
+    cards = (first, corrected, asked_for, taken_back, of_another)
+    assert sent_of(replace(file, cards=cards), PERSON.id) == [first, corrected]
+
+
+def test_a_joining_is_asked_whatever_was_written_and_a_parting_where_all_cards_go_back_with_it() -> None:
+    [note] = FILE.cards
+    joining = replace(drawn(SAID, COLLEAGUE, correct=False), cards=(note,))
+    parting = drawn(untied(HOLDS, PERSON.id, token=OLDER, by=CODER), COLLEAGUE, correct=False)
+
+    def asked_with(**changes: Any) -> bool:
+        cards = (replace(replace(note, asked_of=COLLEAGUE, written=False), **changes),)
+        return bool(asked_ties(replace(parting, cards=cards), COLLEAGUE))
+
+    assert asked_ties(joining, COLLEAGUE) == joining.ties
+    assert asked_ties(HOLDS, COLLEAGUE) == ()  # it is signed
+    assert (asked_with(), asked_with(written=True), asked_with(asked_of=CODER)) == (True, False, False)
+
+
+def test_what_two_have_signed_is_asked_of_nobody_anew_and_leaves_cards_as_they_are() -> None:
+    parted, _ = written(untied(HOLDS, PERSON.id, token=OLDER, by=CODER))
+    said = replace(SAID, cards=FILE.cards)
+    somebody = new_id("per")
+
+    for file in (HOLDS, parted):
+        assert drawn(file, somebody, correct=False) == file
+    assert drawn(said, COLLEAGUE, correct=False).cards == FILE.cards
+
+
+def test_a_tie_is_read_as_it_was_written_and_nothing_else_is_one() -> None:
+    other = affected()
+    back = replace(TIE, before=card.new_card_id(), revision=3)
+
+    for tie in (TIE, back, SAID.ties[0]):
+        assert Tie.read(tie.body()) == tie
+    assert [replace(TIE, revision=number).joins for number in range(4)] == [True, False, True, False]
+    assert replace(HOLDS, persons=(PERSON, other)).token_of(other.id) == other.token
+    body = TIE.body()
+    for wrong in ({"signed": body["signed"][:1]}, {"token": b64(bytes(15))}):
+        with pytest.raises((ValueError, Malformed)):
+            Tie.read(body | wrong)
 
 
 def test_nobody_is_tied_by_one_person() -> None:

@@ -478,12 +478,13 @@ def cards_written(world: World) -> object:
 
 
 def lose_a_day(world: World) -> None:
-    """The service is put back to a backup, after which an epoch was signed and somebody left."""
+    """The service is put back to a backup, after which an epoch was signed, a case written and somebody left."""
     adopt_root(world)
     (world.kept / "night").mkdir(exist_ok=True)
     world.back_up("night")
     sofia = world.at("sofia")
     epochs.rotate(sofia)
+    write(world)
     colleagues.end(sofia, world.organisation.staff["leyla"].person)
     _ = sofia.log, sofia.trust
     world.put_back("night")
@@ -493,11 +494,13 @@ def accept_loss(world: World) -> None:
     for name in ("sofia", "omar"):
         losses.accept(world.at(name))
     losses.write_again(world.at("sofia"))
+    cases.look_after_loss(world.at("tenzin"))
 
 
 def loss_accepted(world: World) -> object:
     sofia, leyla = world.at("sofia"), world.organisation.staff["leyla"].person
     known = [world.at(name).trust.is_ended(leyla) for name in ("sofia", "omar", "tenzin")]
+    title = cases.open_(world.at("tenzin"), world.case).file.title
     return (
         len(sofia.log.losses),
         losses.proposals(sofia),
@@ -670,7 +673,7 @@ ACTS = {
     "intake is signed": Act(sign_intake, intake_signed),
     "cards are written": Act(write_cards, cards_written, steps=12),
     "cards are withdrawn": Act(withdraw_cards, cards_withdrawn, steps=8, after=count),
-    "a loss is accepted": Act(accept_loss, loss_accepted, after=lose_a_day),
+    "a loss is accepted": Act(accept_loss, loss_accepted, steps=40, after=lose_a_day),
     "new keys are granted to": Act(grant_again, granted_again, steps=12, after=ask_for_grants),
     "pairs are made anew": Act(make_pairs, pairs_made, steps=8, after=name_custodian),
     "a passphrase is changed": Act(change_passphrase, passphrase_changed),

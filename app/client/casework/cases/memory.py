@@ -18,13 +18,16 @@ from app.protocol.members import Members
 def find(staff: Staff, case: str) -> Journal | None:
     """The journal as far as this machine has followed it; None where it has read none, or the file is not its own.
 
-    Nor where another machine of this person has seen an earlier entry that this one never held against it.
+    Nor where another machine of this person has seen an earlier entry that this one never held against it, nor where a
+    loss was taken up that took the last of it, and what was kept of it was not yet written again.
     """
     line = _kept(staff).find(case)
     found = _journal(json.loads(line)) if line else None
     if found is None or found.case != case:
         return None
-    beside = staff.seen.marks(JOURNAL, case)[:-1]
+    *beside, newest = staff.seen.marks(JOURNAL, case) or (None,)
+    if not staff.losses_behind(JOURNAL, case) and (newest is None or newest.version < found.mark.version):
+        return None
     return None if any(each.version < found.mark.version for each in beside) else found
 
 

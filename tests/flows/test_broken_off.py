@@ -506,6 +506,7 @@ def loss_accepted(world: World) -> object:
         losses.proposals(sofia),
         losses.missing(sofia),
         known,
+        title,
         len(trust.fetch_staff_marks(sofia.service)),
     )
 

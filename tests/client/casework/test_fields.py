@@ -5,11 +5,11 @@ from dataclasses import fields as fields_of
 from app.client.casework.cases.fields import Target
 from app.protocol.case import Affected, CaseFile, Identity, Incident
 
-# What no command sets: ids and the token, drawn once; who coded; and what is added as parts of its own.
+# What no command sets: ids and the token, drawn once; who coded; and what is added by commands of its own.
 DRAWN = {"id", "token", "person", "coder"}
 PARTS = {
     *("reports", "persons", "incidents", "cards", "ties", "selectors", "identities", "assertions", "verdicts"),
-    *("assessment", "plan", "tasks", "notes", "closing"),
+    *("assessment", "plan", "tasks", "notes", "closing", "links"),
 }
 
 

@@ -47,6 +47,7 @@ from tests.protocol.case.scene import (
     OPINION,
     PERSON,
     SAID,
+    again,
     incident,
     said_of,
 )
@@ -482,3 +483,30 @@ def test_whatever_parts_there_are_and_whoever_wrote_them_the_case_that_they_come
     check_successor(whole.file, replace(whole.file, summary="…"), author=CODER)
     assert {said.part for said in parts} == {*whole.parts.values(), *(each.part for each in whole.set_aside)}
     assert take_apart(whole.file).keys() - whole.parts.keys() <= {Name("part.case")}
+
+
+def test_of_one_card_every_note_has_a_name_of_its_own() -> None:
+    """A note that was written stands beside one that takes it back, and the highest counts, in whatever order."""
+    notes = [
+        replace(NOTE, revision=revision, withdrawn=withdrawn, written=is_written)
+        for revision in (0, 1, card.LAST_REVISION)
+        for withdrawn in (False, True)
+        for is_written in (False, True)
+    ]
+    parts = [each for each in PARTS if each is not CARD_PART]
+    said = [changed(CARD_PART, again=True, **vars(note)) for note in notes]
+
+    for order in (said, said[::-1]):
+        whole = put_together([*parts, *order], FILE.reports)
+        assert (whole.set_aside, whole.file.cards) == ((), (notes[-1],))
+
+
+def test_tasks_and_notes_are_as_many_as_there_are_and_a_link_is_said_once() -> None:
+    [task], [note] = FILE.tasks, FILE.notes
+    file = replace(FILE, tasks=(task, replace(task, id=new_id("task"))), notes=(note, replace(note, id=new_id("note"))))
+    link = {"id": new_id("link"), "kind": "relatives"}
+
+    assert again(file) == file
+    check(changed(CASE_PART, links=[link]))
+    with pytest.raises(RuleBroken, match=r"^link-twice$"):
+        check(changed(CASE_PART, links=[link, {**link, "kind": "other"}]))

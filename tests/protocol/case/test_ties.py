@@ -14,10 +14,12 @@ from app.protocol import card
 from app.protocol.card import Says, StatCard, TokenCard
 from app.protocol.case import (
     CaseFile,
+    Name,
     RuleBroken,
     Said,
     asked,
     asked_ties,
+    check,
     check_change,
     check_successor,
     drawn,
@@ -196,7 +198,11 @@ def test_a_version_is_of_the_same_tokens_and_card_and_its_word_is_of_its_author(
     def changed(author: str = CODER, **fields: object) -> Said:
         return replace(part, author=author, body={**part.body, **fields})
 
+    check_change(None, part)
     check_change(part, changed(COLLEAGUE, asked_of=COLLEAGUE))
+    earlier, next_ = card.new_card_id(), card.new_card_id()
+    open_ = changed(revision=1, before=earlier, signed=[])  # nobody has signed it, so `earlier` is the last that was
+    check_change(open_, changed(revision=2, before=earlier, card=next_, signed=[]))
     back = {"card": card.new_card_id(), "before": TIE.card, "signed": []}
     check_change(part, changed(COLLEAGUE, revision=1, by=COLLEAGUE, **back))
     for before, after, rule_ in (
@@ -208,6 +214,9 @@ def test_a_version_is_of_the_same_tokens_and_card_and_its_word_is_of_its_author(
         (part, changed(revision=1, before=TIE.card), "tie"),
         (part, changed(card=card.new_card_id()), "tie"),
         (part, changed(before=card.new_card_id()), "tie"),
+        (open_, changed(revision=2, before=earlier, signed=[]), "tie"),
+        (open_, changed(revision=2, before=earlier, card=earlier, signed=[]), "tie"),
+        (changed(revision=2), changed(revision=1, before=TIE.card, card=next_, signed=[]), "tie"),
         (part, changed(token=b64(bytes(16))), "token-changed"),
         (part, changed(person=new_id("psn")), "part-of-another"),
     ):
@@ -227,6 +236,28 @@ def test_a_tie_that_does_not_fit_in_is_set_aside_and_the_person_keeps_their_own_
     assert {each.part: each.rule for each in whole.set_aside} == {part.part: "tie", of_nobody.part: "no-such-person"}
     assert whole.file.token_of(PERSON.id) == PERSON.token
     assert [each.rule for each in put_together([*parts, twin], FILE.reports).set_aside] == ["tie-twice"]
+    assert put_together(parts, FILE.reports).parts[Name("part.tie", TIE.name)] == part.part
+
+
+def test_no_two_of_a_case_have_one_card() -> None:
+    """By the id of one the other would be taken back."""
+    parts = said_of(HOLDS)
+    [part] = [said for said in parts if said.type == "part.tie"]
+    other = replace(part, part=new_id("part"), body={**part.body, "token": b64(bytes(16)), "signed": []})
+    of_note = replace(other, body={**other.body, "card": HOLDS.cards[0].id})
+
+    for wrong in (other, of_note):
+        whole = put_together([*parts, wrong], FILE.reports)
+        assert [(each.part, each.rule) for each in whole.set_aside] == [(other.part, "card-twice")]
+
+
+def test_a_tie_is_of_as_many_revisions_as_a_card() -> None:
+    [part] = [said for said in said_of(HOLDS) if said.type == "part.tie"]
+
+    check(replace(part, body={**part.body, "revision": card.LAST_REVISION}))
+    for revision in (-1, card.LAST_REVISION + 1):
+        with pytest.raises(RuleBroken, match=r"^card-revision$"):
+            check(replace(part, body={**part.body, "revision": revision}))
 
 
 def test_a_card_is_written_with_an_eye_on_the_ties_of_its_person() -> None:
@@ -234,7 +265,12 @@ def test_a_card_is_written_with_an_eye_on_the_ties_of_its_person() -> None:
     [of_card] = [name for name in names if name.type == "part.card"]
     [of_tie] = [name for name in names if name.type == "part.tie"]
 
+    other = affected()
+    of_other = replace(TIE, person=other.id, token=b64(bytes(16)), card=card.new_card_id(), signed=())
+    both = replace(HOLDS, persons=(PERSON, other)).with_tie(of_other)
+
     assert of_tie in looks_at([of_card], HOLDS)
+    assert [name for name in looks_at([of_card], both) if name.type == "part.tie"] == [of_tie]
     assert of_tie not in looks_at([of_card, of_tie], HOLDS)
 
 

@@ -334,10 +334,14 @@ def _open_version(staff: Staff, keys: Keys, found: Journal, named: NamedVersion,
 
 
 def _said(staff: Staff, named: NamedVersion, document: Opened) -> Said:
-    """What it says; where it comes from another case, the last that was said of it there."""
+    """What it says; where it comes from another case, the last that was said of it there, each held to the one before.
+
+    Of one that was written here, whoever reads the version before looks at what it may change of that.
+    """
     said = None
     for _, after in _each_said(staff, named, document):
-        rules.check_change(said, after)
+        if named.note.origin:
+            rules.check_change(said, after)
         said = after
     if said is None:
         raise NotAuthentic("moved")

@@ -22,6 +22,10 @@ from app.protocol.selectors import Selector
 from app.vocabulary import Relation, VerificationStatus
 
 CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id or ref.")]
+Ask = Annotated[
+    str | None, typer.Option(metavar="WHO", help="Do nothing yet, and ask this person to approve it, by id or handle.")
+]
+Given = Annotated[str | None, typer.Option(help="What was approved, by id or how it begins.")]
 Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="incident-1, as the case's page counts them.")]
 Text = Annotated[
     Path | None,

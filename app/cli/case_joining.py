@@ -1,11 +1,12 @@
 """Cases beside cases: `tern case merge | split | undo`, and `link | unlink | links`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from app.cli.case_edits import CaseId
+from app.cli.case_edits import Ask, CaseId, Given
 from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
 from app.cli.names import Names
 from app.cli.stopped import Stopped
@@ -15,10 +16,6 @@ from app.client.machine.staff import Staff
 from app.protocol.case import LinkKind
 from app.protocol.journal import Moving
 
-Ask = Annotated[
-    str | None, typer.Option(metavar="WHO", help="Do nothing yet, and ask this person to approve it, by id or handle.")
-]
-Given = Annotated[str | None, typer.Option(help="What was approved, by id or how it begins.")]
 Other = Annotated[str, typer.Argument(metavar="INTO", help="The other case's id or ref, which has the same members.")]
 
 
@@ -59,7 +56,9 @@ def split(
     worker = staff(machine)
     names = Names(worker)
     case = cases.ready(worker, names.case(id_))
-    going = cases.with_reports(worker, case, _reports(case, report))
+    going = cases.with_reports(
+        worker, case, {_the_one("report", (told.id for told in case.file.reports), each) for each in report}
+    )
     if ask:
         said = text_of(title, "") if title else ""
         other = names.case(into) if into else cases.open_beside(worker, case, title=said)
@@ -114,10 +113,7 @@ def unlink(
     """Take a link back, in all cases of yours that have it."""
     worker = staff(machine)
     case = cases.open_(worker, Names(worker).case(id_))
-    found = [each.id for each in case.file.links if each.id.startswith(begun)]
-    if len(found) != 1:
-        raise Stopped(f"{begun} is how no one link of the case begins")
-    links.unlink(worker, case, found[0])
+    links.unlink(worker, case, _the_one("link", (each.id for each in case.file.links), begun))
 
 
 def links_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
@@ -155,11 +151,8 @@ def _move(
     show({"into": there.id, "ref": ref, "parts": len(going.parts), "reports": len(going.reports)}, as_json=as_json)
 
 
-def _reports(case: OpenCase, begun: list[str]) -> set[str]:
-    found = set[str]()
-    for begin in begun:
-        meant = [each.id for each in case.file.reports if each.id.startswith(begin)]
-        if len(meant) != 1:
-            raise Stopped(f"{begin} is how no one report of the case begins")
-        found.add(meant[0])
-    return found
+def _the_one(what: str, ids: Iterable[str], begun: str) -> str:
+    found = [each for each in ids if each.startswith(begun)]
+    if len(found) != 1:
+        raise Stopped(f"{begun} is how no one {what} of the case begins")
+    return found[0]

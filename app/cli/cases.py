@@ -10,7 +10,7 @@ import typer
 
 from app.age import Error as AgeError
 from app.cli import case_edits, case_joining, case_people, case_work
-from app.cli.case_edits import CaseId
+from app.cli.case_edits import Ask, CaseId, Given
 from app.cli.case_page import card_rows, page, tell_taken_back
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
@@ -34,10 +34,6 @@ from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus
 case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
 
 _ACTS = {each.subject for each in (Removal, Ending, Moving, Hold, Release)}
-Ask = Annotated[
-    str | None, typer.Option(metavar="WHO", help="Do nothing yet, and ask this person to approve it, by id or handle.")
-]
-Given = Annotated[str | None, typer.Option(help="What was approved, by id or how it begins.")]
 Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
 ]

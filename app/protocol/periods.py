@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 
 _QUARTERS = ("first", "second", "third", "fourth")
 _PERIOD = re.compile(r"(20[0-9]{2})(?:-Q([1-4]))?")
@@ -35,10 +35,15 @@ def first_day(period: str) -> date:
 
 
 def last_day(period: str) -> date:
-    """The period is closed from the day after."""
+    """The last day on which a card is of this period."""
     year, quarter = _split(period)
     month = int(quarter) * 3 if quarter else 12
     return date(int(year), month, monthrange(int(year), month)[1])
+
+
+def day_after(period: str) -> date:
+    """The first day on which the period is closed."""
+    return last_day(period) + timedelta(days=1)
 
 
 def quarter_of(day: date) -> str:

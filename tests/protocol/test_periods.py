@@ -1,8 +1,8 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
-from app.protocol.periods import PeriodError, first_day, last_day, quarter_of, quarters, year_of
+from app.protocol.periods import PeriodError, day_after, first_day, last_day, quarter_of, quarters, year_of
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,7 @@ from app.protocol.periods import PeriodError, first_day, last_day, quarter_of, q
 )
 def test_a_period_ends_with_its_last_day(period: str, day: date) -> None:
     assert last_day(period) == day
+    assert day_after(period) == day + timedelta(days=1)
 
 
 @pytest.mark.parametrize(

@@ -247,6 +247,16 @@ class Staff:
         """Fetch log and certificates anew when they are next needed."""
         self._trust = self._log = self._objections = None
 
+    @property
+    def roles(self) -> frozenset[Role] | None:
+        """Those for which this person is certified today; None where nobody vouches for them. Raises `NotAuthentic`."""
+        try:
+            return self.certified(self.person).roles
+        except NotAuthentic as error:
+            if error.reason != "uncertified":
+                raise
+            return None
+
     def certified(self, person: str) -> Certified:
         """The person as a supervisor of the root vouches for them today. Raises `NotAuthentic`."""
         return self.with_trust(lambda trust: trust.certified(person, self.today))

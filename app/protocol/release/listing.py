@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from html import escape
 from typing import Final
 
-from app.protocol.periods import in_words, last_day
+from app.protocol.periods import day_after, in_words, last_day
 from app.protocol.release.page import PAGE, STYLE, STYLE_SHEET
 
 FEED: Final = "feed.atom"
@@ -83,4 +82,4 @@ def _entry(each: Listed) -> str:
 
 
 def _after(each: Listed) -> str:
-    return f"{last_day(each.period) + timedelta(days=1)}T00:00:00Z"
+    return f"{day_after(each.period)}T00:00:00Z"

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from html import escape
 from typing import Final
 
-from app.protocol.periods import is_year, last_day
+from app.protocol.periods import day_after, is_year
 from app.protocol.release.about import About
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.dictionary import COLUMNS, meaning
@@ -89,7 +88,7 @@ def structure(counts: NoisyCounts, about: About) -> bytes:
     concepts = "".join(f'<s:Concept id="{id_}">{_names({"en": text})}</s:Concept>' for id_, text in meanings.items())
     names = _names({"en": "Persons targeted by a state beyond its borders"})
     of = f'agencyID="{agency}" version="{_VERSION}"'
-    prepared = f"{last_day(counts.period) + timedelta(days=1)}T00:00:00"
+    prepared = f"{day_after(counts.period)}T00:00:00"
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <m:Structure xmlns:m="{_XML}/message" xmlns:s="{_XML}/structure" xmlns:c="{_XML}/common">
 <m:Header><m:ID>{about.release}</m:ID><m:Test>false</m:Test><m:Prepared>{prepared}</m:Prepared>\

@@ -314,15 +314,21 @@ def test_a_name_with_a_dot_is_no_address(name: str) -> None:
 
 
 PAGES_OF_PLATFORMS = {
-    "t.me": "addstickers addtheme bg c confirmphone iv joinchat login proxy s setlanguage share",
-    "instagram.com": "about accounts direct explore legal p reel reels stories tv web",
-    "facebook.com": """ads bookmarks events friends gaming groups hashtag help home.php login login.php marketplace
-        media messages pages people permalink.php photo photo.php photos plugins policies profile.php public reel reels
-        search settings share share.php sharer sharer.php stories story.php video.php videos watch""",
-    "x.com": "compose explore hashtag home i intent login messages notifications search settings share",
+    "t.me": """addemoji addlist addstickers addtheme bg boost?c=1 c confirmphone contact giftcode invoice iv joinchat
+        login proxy s setlanguage share socks""",
+    "instagram.com": """about accounts challenge developer direct explore legal p reel reels share some-body stories tv
+        web""",
+    "facebook.com": """about ads bookmarks business careers checkpoint dialog directory events friends fundraisers games
+        gaming groups hashtag help home.php l.php?u=x login login.php marketplace media memories messages notes
+        notifications pages people permalink.php photo photo.php photos places plugins policies privacy profile.php
+        public recover reel reels saved search settings share share.php sharer sharer.php stories story.php video.php
+        videos watch""",
+    "x.com": """account compose download explore hashtag home i intent jobs login logout messages notifications privacy
+        search settings share signup tos""",
     "tiktok.com": "foryou",
     "youtube.com": "watch",
-    "vk.com": "feed im friends groups video clips audio login settings search",
+    "vk.com": """about album1_0 apps audio bookmarks clip-1_2 clips docs feed friends groups im login market market-1_2
+        photo-1_2 photo1_2 search services settings terms topic-1_2 video video1_2 videos1_2 wall-1_2 wall1_2""",
     "weibo.com": "hot",
 }
 

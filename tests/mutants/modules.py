@@ -53,7 +53,12 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/errors.py": ("tests/protocol/test_opening.py", "tests/client/machine/test_seen.py", _REFUSALS),
     "app/protocol/grants.py": ("tests/protocol/test_grants.py", _REFUSALS),
     "app/protocol/intake.py": ("tests/protocol/test_intake.py", _REFUSALS),
-    "app/protocol/journal/*.py": ("tests/protocol/test_journal.py", "tests/protocol/test_members.py", _REFUSALS),
+    "app/protocol/journal/*.py": (
+        "tests/protocol/journal/",
+        "tests/protocol/test_journal.py",
+        "tests/protocol/test_members.py",
+        _REFUSALS,
+    ),
     "app/protocol/kept_pairs.py": ("tests/protocol/test_kept_pairs.py",),
     "app/protocol/key_copy.py": ("tests/protocol/test_key_copy.py", _VECTORS_OF_TYPES),
     "app/protocol/key_log.py": ("tests/protocol/test_key_log.py", _REFUSALS),

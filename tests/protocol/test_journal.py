@@ -21,7 +21,6 @@ from app.protocol.journal import (
     MOST_ENDED,
     MOST_PARTS,
     MOST_PIECES,
-    PIECE_LENGTH,
     Checkpoint,
     Ending,
     EndReason,
@@ -460,14 +459,6 @@ PIECE = {"piece": 1, "pieces": 1, "text": "{}"}
 def test_pieces_are_all_of_one_checkpoint_in_their_order(bodies: list[dict[str, object]]) -> None:
     with pytest.raises(Malformed):
         journal.joined(bodies)
-
-
-def test_a_checkpoint_of_a_case_as_long_as_none_is_takes_several_pieces_and_no_more_than_there_may_be() -> None:
-    long = "x" * (PIECE_LENGTH + 1)
-
-    assert [len(str(each["text"])) for each in journal.pieces(long.encode())] == [PIECE_LENGTH, 1]
-    with pytest.raises(Malformed):
-        journal.pieces(b"x" * (MOST_PIECES * PIECE_LENGTH + 1))
 
 
 # No clock decides

@@ -1,20 +1,24 @@
 /**
- * The tests of a bundle with one change in force: `node mutants/one.mjs DIRECTORY NUMBER`. Ends with 1 at the first test that
- * fails. Number 0 is no change: it tells which changes stand in code that is loaded, and which each test passes.
+ * The tests of a bundle with one change in force: `node mutants/one.mjs DIRECTORY NUMBER…`, one change after another. Tells a
+ * line of JSON for each: its number, its fate, and the seconds of a processor that it took. It ends early where a change left
+ * something behind that would be blamed on the next, and when it has run long. Number 0 is no change: it tells which changes
+ * stand in code that is loaded, and which each test passes. Ends with 1 where the bundle cannot be loaded.
  */
 
-import { readFileSync } from "node:fs"
+import { readFileSync, writeSync } from "node:fs"
 import { resolve } from "node:path"
 
-const [, , directory, given] = process.argv
-const number = Number(given)
-let hits = new Set()
-globalThis.__m = number === 0 ? (each) => (hits.add(each), false) : (each) => each === number
+const NONE = 0
+// Well below what a process has, so that each change has most of that for itself.
+const LONG_SECONDS = 20
 
-process.on("exit", () => {
-    const { user, system } = process.cpuUsage()
-    process.stderr.write(`\n${(user + system) / 1e6}`)
-})
+const [, , directory, ...given] = process.argv
+const numbers = given.map(Number)
+let inForce = numbers[0]
+let hits = new Set()
+globalThis.__m = inForce === NONE ? (each) => (hits.add(each), false) : (each) => each === inForce
+
+process.on("exit", () => process.stderr.write(`\n${seconds()}`))
 try {
     await import(resolve(directory, "bundle.mjs"))
 } catch (error) {
@@ -22,37 +26,57 @@ try {
     process.exit(1)
 }
 const tests = globalThis.__tests
-if (number === 0) await learn()
-else await tryOut()
+if (inForce === NONE) await learn()
+else await tryAll()
 
 async function learn() {
     const loaded = [...hits]
     const passed = {}
-    const seconds = []
+    const durations = []
     for (const [place, test] of tests.entries()) {
         hits = new Set()
         const before = performance.now()
-        await runOrEnd(test)
-        seconds.push(performance.now() - before)
+        if (!(await passes(test))) process.exit(1)
+        durations.push(performance.now() - before)
         for (const each of hits) (passed[each] ??= []).push(place)
     }
-    for (const places of Object.values(passed)) places.sort((one, other) => seconds[one] - seconds[other])
+    for (const places of Object.values(passed)) places.sort((one, other) => durations[one] - durations[other])
     process.stdout.write(JSON.stringify({ loaded, passed }))
 }
 
-async function tryOut() {
+async function tryAll() {
     const { loaded, passed } = JSON.parse(readFileSync(resolve(directory, "passed.json"), "utf8"))
-    const first = passed[number] ?? []
-    // What changed while it was loaded can be seen in any test.
-    const rest = loaded.includes(number) ? [...tests.keys()].filter((place) => !first.includes(place)) : []
-    for (const place of [...first, ...rest]) await runOrEnd(tests[place])
+    for (const number of numbers) {
+        const first = passed[number] ?? []
+        // What changed while it was loaded can be seen in any test.
+        const rest = loaded.includes(number) ? [...tests.keys()].filter((place) => !first.includes(place)) : []
+        const before = seconds()
+        inForce = number
+        const failed = await firstToFail([...first, ...rest])
+        inForce = NONE
+        const told = { number, fate: failed ? "killed" : "survived", seconds: seconds() - before }
+        writeSync(1, `${JSON.stringify(told)}\n`)
+        if ((failed && !(await passes(failed))) || seconds() > LONG_SECONDS) break
+    }
+    process.exit(0)
 }
 
-async function runOrEnd(test) {
+async function firstToFail(places) {
+    for (const place of places) if (!(await passes(tests[place]))) return tests[place]
+    return undefined
+}
+
+async function passes(test) {
     try {
         await test.run()
+        return true
     } catch (error) {
         process.stderr.write(`${test.name}: ${error}`)
-        process.exit(1)
+        return false
     }
+}
+
+function seconds() {
+    const { user, system } = process.cpuUsage()
+    return (user + system) / 1e6
 }

@@ -3,8 +3,9 @@
  * Tells a line of JSON for each change: its key, its fate (`killed`, `endless`, `survived`, `untested`), and the
  * seconds of a processor that it took.
  *
- * Module and tests are one bundle with all changes in it. It runs once to learn which tests pass which change, then in a
- * process of its own for each change, until the first test fails.
+ * Module and tests are one bundle with all changes in it. It runs once to learn which tests pass which change, then for each
+ * change until the first test fails: many in one process, and in one of its own what changes when the module is loaded, what
+ * ends its process, and what no test noticed, which may be for what another change left behind.
  */
 
 import { spawnSync } from "node:child_process"
@@ -29,19 +30,35 @@ try {
     if (learnt.status !== 0) throw new Error(`the tests fail as the module stands: ${learnt.stderr}`)
     const { loaded, passed } = JSON.parse(learnt.stdout)
     writeFileSync(resolve(directory, "passed.json"), learnt.stdout)
-    for (const { number, key } of mutants) {
-        if (number % Number(sample) !== 0) continue
-        if (!loaded.includes(number) && !passed[number]) tell(key, "untested", 0)
-        else tell(key, ...fate(number))
-    }
+    const chosen = mutants.map(({ number }) => number).filter((number) => number % Number(sample) === 0)
+    const called = chosen.filter((number) => !loaded.includes(number))
+    for (const number of called) if (!passed[number]) tell(number, "untested", 0)
+    for (const [number, ...become] of many(called.filter((number) => passed[number]))) tell(number, ...become)
+    for (const number of chosen) if (loaded.includes(number)) tell(number, ...alone(number))
 } finally {
     rmSync(directory, { recursive: true })
 }
 
-function fate(number) {
-    const [{ status, signal }, seconds] = inProcess([String(number)])
+/** Each number with its fate and seconds. */
+function* many(numbers) {
+    for (let rest = numbers; rest.length > 0; ) {
+        const [{ status, stdout }] = inProcess(rest.map(String))
+        const told = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line))
+        for (const [place, { number, fate, seconds }] of told.entries())
+            yield fate === "survived" && place > 0 ? [number, ...alone(number)] : [number, fate, seconds]
+        rest = rest.slice(told.length)
+        if (status !== 0 && rest.length > 0) {
+            const [breaking, ...others] = rest
+            yield [breaking, ...alone(breaking)]
+            rest = others
+        }
+    }
+}
+
+function alone(number) {
+    const [{ status, signal, stdout }, seconds] = inProcess([String(number)])
     if (signal || status > 128) return ["endless", seconds]
-    return [status === 0 ? "survived" : "killed", seconds]
+    return [status === 0 ? JSON.parse(stdout).fate : "killed", seconds]
 }
 
 function inProcess(given) {
@@ -52,7 +69,8 @@ function inProcess(given) {
     return [answer, Number(answer.stderr.split("\n").at(-1)) || MOST_SECONDS]
 }
 
-function tell(key, fate, seconds) {
+function tell(number, fate, seconds) {
+    const { key } = mutants[number - 1]
     process.stdout.write(`${JSON.stringify({ key, fate, seconds: Number(seconds.toFixed(2)) })}\n`)
 }
 

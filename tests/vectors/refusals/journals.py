@@ -108,7 +108,7 @@ def _beginnings() -> Iterator[Vector]:
     rule = "a journal begins with an entry by somebody on its list, which names the key that it is sealed to"
     genesis = _list(1, [CASEWORKER], by=CASEWORKER)
     yield Vector(rule, "one entry", _given([genesis]), gives=_gives())
-    here = replace(_part(1)[0], origin=replace(_ORIGIN, case=CASE))
+    here, elsewhere = (replace(_part(1)[0], origin=replace(_ORIGIN, case=case)) for case in (CASE, OTHER_CASE))
     full = _entry(
         1,
         Entry(
@@ -137,6 +137,7 @@ def _beginnings() -> Iterator[Vector]:
         ("with a part at its second version", _entry(1, _of([CASEWORKER], parts=_part(2))), "part-version"),
         ("with the end of a part", _entry(1, _of([CASEWORKER], parts=_end(1).parts)), "part-end"),
         ("with a part from this very case", _entry(1, _of([CASEWORKER], parts=(here,))), "part-origin"),
+        ("with a part from another case", _entry(1, _of([CASEWORKER], parts=(elsewhere,))), "part-origin"),
     ):
         yield Vector(rule, name, _given([first]), not_authentic(reason))
 
@@ -275,6 +276,7 @@ def _what_contradicts() -> Iterator[Vector]:
     both = [CASEWORKER, TRIAGER]
     written = _entry(2, Entry(parts=_part(1)), after=genesis)
     joined = _entry(2, Entry(keys=(_OF_REPORT,), reports=(_JOINED,)), after=genesis)
+    named = _entry(2, Entry(keys=(_OF_REPORT,)), after=genesis)
     closed = _entry(2, Entry(parts=_part(1, type_="part.identity"), keys=(_OF_PART,), held=(_HELD,)), after=genesis)
     turned = _entry(2, Entry(keys=(_TURNED,)), after=genesis, to=REPORT_KEY, generation=2)
     for name, chain, gives in (
@@ -385,6 +387,7 @@ def _what_contradicts() -> Iterator[Vector]:
             of_joined,
         ),
         ("the next key of a report of another case", written, Entry(keys=(next_of_report,)), of_written),
+        ("the next key of a report that has not joined", named, Entry(keys=(next_of_report,)), {}),
     ):
         chain = [genesis, before, _entry(3, said, after=before)]
         yield Vector(rule, name, _given(chain), gives=_gives(both, passed_over=[3], **more))
@@ -449,6 +452,8 @@ def _ends() -> Iterator[Vector]:
     agreed = Ending(PART)
     to_another = Moving(OTHER_CASE)
     gone = _list(3, [CASEWORKER], by=CASEWORKER, after=first)
+    of_supervisor = _list(1, [SUPERVISOR], by=SUPERVISOR)
+    theirs = _entry(2, Entry(parts=_part(1, type_="part.person")), after=of_supervisor, by=SUPERVISOR)
     stands, over = {PART: [[1, 2]]}, {PART: [[1, 2], [2, 3]]}
     moved = replace(_end(2, EndReason.MOVED, to=OTHER_CASE), moved=Moved(OTHER_CASE))
     for name, chain, gives in (
@@ -493,6 +498,11 @@ def _ends() -> Iterator[Vector]:
             "by the last member and a supervisor",
             [genesis, first, gone, _entry(4, _agreed_end(_word(agreed, SUPERVISOR)), after=gone)],
             _gives([CASEWORKER], parts={PART: [[1, 2], [2, 4]]}, seconded=[[SUPERVISOR.id, 4]]),
+        ),
+        (
+            "by a supervisor alone, with their own word",
+            [of_supervisor, theirs, _entry(3, _agreed_end(_word(agreed, SUPERVISOR)), after=theirs, by=SUPERVISOR)],
+            _gives([SUPERVISOR], parts=stands, passed_over=[3]),
         ),
         (
             "a version after the end",
@@ -550,7 +560,7 @@ def _from_elsewhere() -> Iterator[Vector]:
     elsewhere: dict[str, Any] = {"subject": OTHER_CASE, "object": OTHER_CASE, "of": arrived}
     agreed = _word(Moving(CASE), TRIAGER, **elsewhere)
     first = _entry(2, Entry(parts=(came,), approval=agreed), after=genesis)
-    second = replace(came, id=counted_id("part", 2))
+    second, another = replace(came, id=counted_id("part", 2)), replace(_ORIGIN, part=counted_id("part", 8))
 
     def brought(approval: str | None, *parts: PartNote, after: Opened = genesis, number: int = 2) -> Opened:
         return _entry(number, Entry(parts=parts, approval=approval), after=after)
@@ -564,7 +574,7 @@ def _from_elsewhere() -> Iterator[Vector]:
         ),
         (
             "in a later version",
-            [genesis, first, brought(agreed, replace(came, version=2), after=first, number=3)],
+            [genesis, first, brought(agreed, replace(came, version=2, origin=another), after=first, number=3)],
             _gives(both, parts={PART: [[1, 2]]}, passed_over=[3]),
         ),
         (
@@ -575,7 +585,7 @@ def _from_elsewhere() -> Iterator[Vector]:
         ("twice at once", [genesis, brought(agreed, came, second)], _gives(both, passed_over=[2])),
         (
             "from this very case",
-            [genesis, brought(agreed, replace(note, origin=replace(_ORIGIN, case=CASE)))],
+            [genesis, brought(_word(Moving(CASE), TRIAGER), replace(note, origin=replace(_ORIGIN, case=CASE)))],
             _gives(both, passed_over=[2]),
         ),
         *(
@@ -586,6 +596,7 @@ def _from_elsewhere() -> Iterator[Vector]:
                 ("by oneself", _word(Moving(CASE), CASEWORKER, **elsewhere)),
                 ("by two, of whom one is no member", _word(Moving(CASE), SUPERVISOR, **elsewhere)),
                 ("by a word for the way back", _word(Moving(OTHER_CASE), TRIAGER)),
+                ("by a word said in this case", _word(Moving(CASE), TRIAGER, **elsewhere | {"subject": CASE})),
                 (
                     "by a word that it goes to a third case",
                     _word(Moving(CASE), TRIAGER, **elsewhere | {"of": Moving(PART).sha256(OTHER_CASE)}),
@@ -959,6 +970,8 @@ def _until_a_day() -> Iterator[Vector]:
     for name, until in (("until later", "2026-06-25"), ("for good", None)):
         again = _recovery(given, number=3, act=_act(until=until), at="2026-06-16T09:00Z")
         yield told(f"again, {name}", given, again, then(Entry(), TRIAGER, 25, again))
+    again = _recovery(given, number=3, act=_act(until="2026-06-25"), at="2026-06-16T09:00Z")
+    yield told("again, until later, and past that", given, again, then(Entry(), TRIAGER, 26, again), over=[4])
     sooner = _recovery(given, number=3, act=_act(until="2026-06-16"), at="2026-06-16T09:00Z")
     yield told("again, until sooner", given, sooner, then(Entry(), TRIAGER, 20, sooner))
     # Who was a member before is one for good, whatever becomes of what they were given.

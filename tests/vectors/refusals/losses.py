@@ -36,7 +36,12 @@ def of_logs(logs: KeyLogs) -> Iterator[Vector]:
         return logs.log(lines_of(*log, document, *more))
 
     rule = "a loss stands behind the line that it names, and nowhere else"
+    body = genuine.header.body
+    first_of_all = {**loss(ROOT).header.body, "audit": {"seq": 1, "hash": "a" * 64}}
     yield Vector(rule, "a loss", of(genuine))
+    yield Vector(
+        rule, "behind the first line and the first event", logs.log(lines_of(ROOT, loss(ROOT, body=first_of_all)))
+    )
     yield Vector(rule, "an intake document behind a loss", of(genuine, second))
     yield Vector(rule, "a loss behind another", of(genuine, loss(*log, genuine)))
     for name, documents in (
@@ -51,6 +56,10 @@ def of_logs(logs: KeyLogs) -> Iterator[Vector]:
                 intake.make(replace(EPOCH_ONE, notice="…"), org=ORG, previous=None, signer=SUPERVISOR.signer, on=DAY),
                 genuine,
             ),
+        ),
+        (
+            "behind the line of another number",
+            (*log, loss(*log, body={**body, "key_log": {**body["key_log"], "n": 1}})),
         ),
         ("of another organisation", (*log, loss(*log, org="0" * 64))),
     ):
@@ -75,7 +84,6 @@ def of_logs(logs: KeyLogs) -> Iterator[Vector]:
     yield Vector(rule, "one before a root of two", logs.log(lines_of(*later)))
 
     rule = "a loss says the day of the backup, the last line that is left and an event of the audit chain"
-    body = genuine.header.body
     for name, changes in (
         ("a day after it was signed", {"day": "2026-06-16"}),
         ("no day", {"day": None}),

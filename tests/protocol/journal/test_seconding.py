@@ -1,0 +1,162 @@
+"""Whose word makes an act one of two, and which word it must be."""
+
+from typing import Any
+
+import pytest
+
+from app import age
+from app.protocol import journal
+from app.protocol.documents import recipient_sha256, signed
+from app.protocol.encoding import new_id
+from app.protocol.errors import NotAuthentic
+from app.protocol.journal import (
+    Ending,
+    EndReason,
+    Entry,
+    Moved,
+    Moving,
+    Origin,
+    PartNote,
+    Place,
+    may_second,
+)
+from app.protocol.opening import Opened
+from app.protocol.statements import ApprovalStatement
+from app.vocabulary import ApprovalState
+from tests.protocol.organisation import (
+    ANALYST,
+    CASE,
+    CASEWORKER,
+    COLLEAGUE,
+    SUPERVISOR,
+    Person,
+    approved,
+    authority,
+    case_header,
+    entry,
+    follow,
+    link,
+)
+
+HASH = "0" * 64
+OTHER, PART, OF_PERSON = new_id("case"), new_id("part"), new_id("psn")
+OPENED = link([CASEWORKER, COLLEAGUE, ANALYST], by=CASEWORKER)
+WRITTEN = entry(Entry(parts=(PartNote(PART, "part.person", 1, HASH, OF_PERSON),)), after=OPENED)
+END = PartNote(PART, "part.person", 2, None, OF_PERSON, reason=EndReason.AGREED)
+OTHER_KEY = recipient_sha256(age.generate().recipient)
+
+
+def why(said: Entry, *chain: Opened) -> str:
+    """For what reason the entry does not count behind these."""
+    opened = entry(said, after=chain[-1])
+    with pytest.raises(NotAuthentic) as failure:
+        journal.after(follow(*chain), Place(opened.sha256, opened), by=authority())
+    return failure.value.reason
+
+
+def word(header: dict[str, Any], body: dict[str, Any], *, by: Person = COLLEAGUE) -> str:
+    """A second's word, that the part ends, but for what is said otherwise."""
+    said = ApprovalStatement(new_id("apr"), Ending.subject, CASE, Ending(PART).sha256(CASE), ApprovalState.APPROVED)
+    line = {"type": "approval", "author": by.id, "body": {**said.body(), **body}, **header}
+    return signed(case_header(**line), by.signer).text.decode()
+
+
+def arrival(header: dict[str, Any], body: dict[str, Any], *, by: Person = COLLEAGUE) -> str:
+    """The same, that parts of another case come into this one; it is said in that."""
+    of_it = {"subject": Moving.subject.value, "object": OTHER, "of": Moving(CASE).sha256(OTHER)}
+    return word({"subject": OTHER, **header}, {**of_it, **body}, by=by)
+
+
+def test_a_part_ends_by_the_word_for_that_and_by_no_other() -> None:
+    end = entry(Entry(parts=(END,), approval=word({}, {})), after=WRITTEN)
+
+    assert follow(OPENED, WRITTEN, end).passed_over == ()
+    assert why(Entry(parts=(END,)), OPENED, WRITTEN) == "second-person"
+    for other in (
+        "a word",
+        word({"type": "consent"}, {}),
+        word({"org": HASH}, {}),
+        word({"subject": OTHER}, {}),
+        word({"sealed_to": OTHER_KEY}, {}),
+        word({"generation": 2}, {}),
+        word({"generation": None}, {}),
+        word({}, {"subject": Moving.subject.value}),
+        word({}, {"object": OTHER}),
+        word({}, {"of": Ending(new_id("part")).sha256(CASE)}),
+        word({}, {"decision": "rejected"}),
+        word({}, {}, by=ANALYST),
+        word({}, {}, by=CASEWORKER),
+    ):
+        assert why(Entry(parts=(END,), approval=other), OPENED, WRITTEN) == "approval"
+
+
+def test_a_part_comes_by_the_word_for_that_and_by_no_other() -> None:
+    came = PartNote(PART, "part.person", 1, HASH, OF_PERSON, Origin(OTHER, PART, 1, HASH))
+
+    assert follow(OPENED, entry(Entry(parts=(came,), approval=arrival({}, {})), after=OPENED)).passed_over == ()
+    assert why(Entry(parts=(came,)), OPENED) == "second-person"
+    for other in (
+        "a word",
+        arrival({"type": "consent"}, {}),
+        arrival({"org": HASH}, {}),
+        arrival({"subject": CASE}, {}),
+        arrival({}, {"subject": Ending.subject.value}),
+        arrival({}, {"object": CASE}),
+        arrival({}, {"of": Moving(OTHER).sha256(OTHER)}),
+        arrival({}, {"decision": "rejected"}),
+        arrival({}, {}, by=ANALYST),
+        arrival({}, {}, by=CASEWORKER),
+    ):
+        assert why(Entry(parts=(came,), approval=other), OPENED) == "approval"
+
+
+def test_a_word_is_of_one_act_which_goes_on_in_the_next_entry_alone() -> None:
+    moved = Entry(moved=Moved(OTHER), approval=approved(Moving(OTHER), by=COLLEAGUE).text.decode())
+    first = entry(moved, after=OPENED)
+    then = entry(Entry(), after=first)
+
+    assert follow(OPENED, first, entry(moved, after=first)).passed_over == ()
+    assert why(moved, OPENED, first, then) == "approval"
+
+
+NOBODY: list[Person] = []
+
+
+@pytest.mark.parametrize(
+    ("members", "about", "second", "may"),
+    [
+        ([CASEWORKER, COLLEAGUE], NOBODY, COLLEAGUE, True),
+        ([CASEWORKER, COLLEAGUE], NOBODY, CASEWORKER, False),
+        ([CASEWORKER, COLLEAGUE], NOBODY, SUPERVISOR, False),
+        ([CASEWORKER, COLLEAGUE], [COLLEAGUE], COLLEAGUE, False),
+        ([CASEWORKER, COLLEAGUE], [COLLEAGUE], SUPERVISOR, True),
+        ([CASEWORKER, ANALYST], NOBODY, ANALYST, False),
+        ([CASEWORKER], NOBODY, SUPERVISOR, True),
+        ([CASEWORKER], NOBODY, COLLEAGUE, False),
+        ([CASEWORKER, SUPERVISOR], [SUPERVISOR], SUPERVISOR, False),
+    ],
+    ids=[
+        "another member",
+        "the author",
+        "a supervisor, where there is another member",
+        "whom it is about",
+        "a supervisor, where the only other is whom it is about",
+        "a member who may sign none",
+        "a supervisor, where there is no other member",
+        "who is no member",
+        "a supervisor, whom it is about",
+    ],
+)
+def test_the_second_of_two_is_another_member_or_a_supervisor_where_there_is_none(
+    members: list[Person], about: list[Person], second: Person, may: bool
+) -> None:
+    found = follow(link(members, by=CASEWORKER))
+
+    person = second.certified
+    assert may_second(found, person, author=CASEWORKER.id, about={each.id for each in about}) is may
+
+
+def test_a_supervisor_is_no_second_of_their_own_act() -> None:
+    alone = follow(link([SUPERVISOR], by=SUPERVISOR))
+
+    assert not may_second(alone, SUPERVISOR.certified, author=SUPERVISOR.id, about=frozenset())

@@ -81,6 +81,8 @@ from app.people.new_keys.routes import router as new_keys
 from app.people.pairs import service as pairs
 from app.people.pairs.routes import router as pairs_router
 from app.people.pairs.state import Recoverables
+from app.people.partners import service as partners
+from app.people.partners.routes import router as partners_router
 from app.people.shared_keys import service as key_service
 from app.people.shared_keys.routes import router as shared_keys
 from app.people.sign_in import service as sign_ins
@@ -95,6 +97,9 @@ from app.people.staff.state import People
 from app.settings import Settings
 from app.site.site import Site
 from app.statistics.cards.routes import router as cards
+from app.statistics.releases import for_partners
+from app.statistics.releases import requests as release_requests
+from app.statistics.releases.for_partners import router as partner
 from app.statistics.releases.public import list_router as published_list
 from app.statistics.releases.public import router as published
 from app.statistics.releases.routes import ledger_router, requests_router
@@ -127,6 +132,7 @@ ROUTERS = [
     releases,
     requests_router,
     published_list,
+    partner,
     cards,
     people,
     sessions,
@@ -138,6 +144,7 @@ ROUTERS = [
     copy_tokens,
     shared_keys,
     pairs_router,
+    partners_router,
     audit,
     audit_heads_router,
     ledger_router,
@@ -205,6 +212,9 @@ def jobs(keyring: Keyring) -> Jobs:
             daily("mailboxes", lifecycle.close_mailboxes),
             daily("budgets", budget.forget_days),
             daily("approvals", bound.forget),
+            daily("embargoes", release_requests.end_embargoes),
+            daily("downloads", for_partners.forget),  # before the partners whose they are
+            daily("partners", partners.forget),
             Job("answers", once.forget, is_hourly=True),
             daily("uploads", uploads.drop_old),
             Job("refusals", sign_ins.record_refused),

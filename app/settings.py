@@ -108,6 +108,12 @@ class Settings(BaseSettings):
         description="The secret by which it knows who tells it: `whsec_` and base64 of 24 to 64 bytes; while it"
         " changes, the new and the old one with a space between them.",
     )
+    publication_hooks: str = Field(
+        "",
+        repr=False,
+        description="HTTPS addresses of partners that are told when a release is public, each with a space and its"
+        " secret behind it, and commas between them: `https://a.example/hook whsec_…`.",
+    )
     demo: bool = Field(
         default=False, description="Says that this is a demo or a test, where time may be told by a file."
     )
@@ -141,11 +147,19 @@ class Settings(BaseSettings):
             raise ValueError("TERN_DIGEST_TO is addresses with commas between them, and needs TERN_DIGEST_FROM")
         if self.digest_to and not _has_host(self.digest_smtp, {"smtp", "smtps"}):
             raise ValueError("TERN_DIGEST_TO needs TERN_DIGEST_SMTP: smtps://user:password@host")
-        if self.webhook_url and not _has_host(self.webhook_url, {"https"}, {"http"}):
+        if self.webhook_url and not _is_hook(self.webhook_url):
             raise ValueError("TERN_WEBHOOK_URL is an address that begins with https://")
         if self.webhook_url and not self.webhook_secret:
             raise ValueError("TERN_WEBHOOK_URL needs TERN_WEBHOOK_SECRET")
         return self
+
+    @field_validator("publication_hooks")
+    @classmethod
+    def _are_hooks(cls, hooks: str) -> str:
+        for url, secrets in hooks_of(hooks).items():
+            if not (_is_hook(url) and secrets and all(map(_is_webhook_secret, secrets.split()))):
+                raise ValueError("TERN_PUBLICATION_HOOKS is addresses that begin with https://, each with its secret")
+        return hooks
 
     @model_validator(mode="after")
     def _only_a_demo_has_a_clock_of_its_own(self) -> Self:
@@ -176,6 +190,16 @@ class Settings(BaseSettings):
     def keep_private(self) -> None:
         """Make the data directory, and close it and what is the service's there to everybody else."""
         private.keep(self.data_dir, ("keyring.json", "place.txt", "tern.sqlite*", "blobs*", "site"))
+
+
+def hooks_of(text: str) -> dict[str, str]:
+    """The addresses of `publication_hooks`, each with its secrets."""
+    found = (each.strip().partition(" ") for each in text.split(",") if each.strip())
+    return {url: secrets.strip() for url, _, secrets in found}
+
+
+def _is_hook(url: str) -> bool:
+    return _has_host(url, {"https"}, {"http"})
 
 
 def _is_webhook_secret(text: str) -> bool:

@@ -42,6 +42,11 @@ class Action(StrEnum):
         "sessions.refused",
         "On a day that is over sign-ins were refused: the object says as whom, on which day, and how many",
     )
+    PARTNER_PROPOSED = "partner.proposed", "A supervisor proposed an organisation that shall fetch releases"
+    PARTNER_AGREED = "partner.agreed", "Another supervisor agreed that it may"
+    PARTNER_ENDED = "partner.ended", "A supervisor ended an agreement with an organisation, and all of its tokens"
+    PARTNER_TOKEN_ISSUED = "partner.token-issued", "A supervisor issued a token for a program of an organisation"
+    PARTNER_TOKEN_REVOKED = "partner.token-revoked", "A supervisor ended such a token"
     PEOPLE_READ = "people.read", "The list of people was fetched, or one of them; once an hour"
     KEYS_READ = "keys.read", "The list of shared keys was fetched; once an hour"
     AUDIT_READ = "audit.read", "The audit chain was fetched; once an hour"
@@ -103,7 +108,8 @@ class Action(StrEnum):
     APPROVAL_DECIDED = "approval.decided", "An approval was given, refused or cancelled"
     RELEASE_READ = "release.read", "A release, its files or the list of releases were fetched; once an hour"
     RELEASE_REQUESTED = "release.requested", "A release was requested"
-    RELEASE_MOVED = "release.moved", "A release was approved, rejected, cancelled or published"
+    RELEASE_MOVED = "release.moved", "A release was approved, rejected, cancelled, published, or shown to partners"
+    RELEASE_EMBARGO_ENDED = "release.embargo-ended", "On its day a release that partners could read was published"
     RELEASE_DRAWN = "release.drawn", "The statistics keys were lent for a draw"
     RELEASE_STOOD_IN = "release.stood-in", "Somebody took the place of a signer of a release"
     ACCOUNTS_LOST = "accounts.lost", "A supervisor said that the accounts of what was spent cannot be opened"

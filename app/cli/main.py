@@ -62,6 +62,7 @@ _MADE_IN: Final = {
     "clocks": "app.cli.clocks:clocks",
     "cards": "app.cli.cards:cards",
     "release": "app.cli.releases:release",
+    "partner": "app.cli.partners:partner",
     "audit": "app.cli.audit:audit",
     "client": "app.cli.pages:client",
 }

@@ -83,7 +83,7 @@ class Names:
 
     def release(self, text: str) -> str:
         """The id of the release that begins like this."""
-        return self._of("releases", text)
+        return self._of("release-requests", text)
 
     @cached_property
     def _people(self) -> list[Told]:

@@ -26,7 +26,7 @@ from app.cli.stopped import DestructionWaits, Stopped
 from app.database import Database, schema
 from app.database.engine import CONNECTIONS, file_of
 from app.destruction import finish
-from app.installation import digests, shredding
+from app.installation import digests, publications, shredding
 from app.installation import service as installation
 from app.installation.readiness import Readiness, watched
 from app.installation.worker import working
@@ -234,6 +234,7 @@ def _listening(host: str, port: int) -> socket.socket:
 def _by_the_day(state: "Watched", *, is_right: bool, works: bool) -> Iterator[None]:
     """The day is recorded, and what is due by the day or hour is done here if this process `works`."""
     from app.main import jobs
+    from app.statistics.releases.requests import published
 
     with ExitStack() as beside:
         beside.enter_context(recorded_day.recording(state.database, state.clock.today, say, is_right=is_right))
@@ -241,6 +242,8 @@ def _by_the_day(state: "Watched", *, is_right: bool, works: bool) -> Iterator[No
             due = jobs(state.keyring)
             beside.enter_context(working(due, state.database, state.blobs, state.clock.now, say))
             beside.enter_context(digests.sending(state.settings, state.database, state.clock.now, say))
+            hearing = publications.telling(state.settings, state.database, published, state.clock.now, say)
+            beside.enter_context(hearing)
         yield
 
 
@@ -274,6 +277,7 @@ def worker(
         return
     from app.blobs import Blobs
     from app.main import jobs
+    from app.statistics.releases.requests import published
 
     ended = threading.Event()
     _when_told_to_stop(ended.set)
@@ -283,6 +287,7 @@ def worker(
             recorded_day.recording(database, lambda: clock().date(), say, is_right=the_clock_is_right),
             working(jobs(keyring.load(settings.data_dir)), database, Blobs(settings.data_dir / "blobs"), clock, say),
             digests.sending(settings, database, clock, say),
+            publications.telling(settings, database, published, clock, say),
         ):
             ended.wait()
 

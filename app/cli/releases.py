@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def list_(machine: Home = HOME, as_json: Json = False) -> None:
         people = {"requester": names.handle(row["requested_by"]), "approver": names.handle(row["approved_by"])}
         return {"id": short(str(row["id"])), **people}
 
-    columns = ["id", "kind", "period", "workload", "state", "draw", "requester", "approver"]
+    columns = ["id", "kind", "period", "workload", "state", "public_on", "draw", "requester", "approver"]
     show_list("Releases", columns, map(asdict, releases.list_(person)), as_json=as_json, words=words)
 
 
@@ -179,10 +180,23 @@ def sign(id_: ReleaseId, machine: Home = HOME) -> None:
 
 
 @release.command()
-def publish(id_: ReleaseId, machine: Home = HOME) -> None:
-    """Publish a release that two have signed."""
+def publish(
+    id_: ReleaseId,
+    public_on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--embargo", formats=["%Y-%m-%d"], help="Partners read it at once, and everybody from this day on."
+        ),
+    ] = None,
+    machine: Home = HOME,
+) -> None:
+    """Publish a release that two have signed, or let partners read it first."""
     person = staff(machine)
-    releases.publish(person, releases.view(person, Names(person).release(id_)))
+    view = releases.view(person, Names(person).release(id_))
+    if public_on is None:
+        releases.publish(person, view)
+    else:
+        releases.embargo(person, view, public_on=public_on.date())
 
 
 @release.command()

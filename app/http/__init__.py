@@ -3,7 +3,7 @@
 from app.http.answers import whole_answer
 from app.http.api import Api
 from app.http.api_page import api_page
-from app.http.authentication import Actor, CardToken, MailboxToken, authenticate, bearer, requires
+from app.http.authentication import Actor, CardToken, MailboxToken, PartnerToken, authenticate, bearer, requires
 from app.http.bodies import declared_length, sealed_body, stream
 from app.http.description import NEEDED
 from app.http.idempotency import Once
@@ -38,6 +38,7 @@ __all__ = [
     "Once",
     "Page",
     "Paging",
+    "PartnerToken",
     "Route",
     "Router",
     "ServiceKeyring",

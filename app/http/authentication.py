@@ -86,6 +86,8 @@ Actor = Annotated[actor.Actor, Depends(Authenticated())]
 MailboxToken = Annotated[str, Depends(Token("mailbox_token", "What a reporter's client derived from the receipt."))]
 CardToken = Annotated[str, Depends(Token("card_token", "What lets cards come, go and change, and names nobody."))]
 
+PartnerToken = Annotated[str, Depends(Token("partner_token", "What a supervisor issued for a program of a partner."))]
+
 
 def requires(*roles: Role) -> Any:  # FastAPI's own type of a dependency
     """`Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]`: an actor with one of the roles."""

@@ -1,10 +1,12 @@
 """Webhooks as Standard Webhooks has them (github.com/standard-webhooks, 1.0.0), by its symmetric signatures.
 
-They say that it is time to look in, and nothing else: whoever has the secret could forge only that, to themselves.
+They say that it is time to look in, or that a release is public, and nothing else: whoever has the secret could forge
+only that, to themselves.
 """
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -35,12 +37,17 @@ def send(url: str, secrets: str, *, of: datetime, now: datetime) -> None:
     """
     hour = of.astimezone(UTC)
     body = {"type": "reminder", "timestamp": f"{hour:%Y-%m-%dT%H:%M:%SZ}", "data": {}}
-    payload, id_, timestamp = json.dumps(body).encode(), f"msg_{hour:%Y%m%d%H}", int(now.timestamp())
-    signatures = [sign(each, message_id=id_, timestamp=timestamp, payload=payload) for each in secrets.split()]
+    post(url, secrets, message_id=f"msg_{hour:%Y%m%d%H}", body=body, now=now)
+
+
+def post(url: str, secrets: str, *, message_id: str, body: Mapping[str, object], now: datetime) -> None:
+    """Tell the address something under an id that is the same however often it is tried. Raises as `send` does."""
+    payload, timestamp = json.dumps(body).encode(), int(now.timestamp())
+    signatures = [sign(each, message_id=message_id, timestamp=timestamp, payload=payload) for each in secrets.split()]
     headers = {
         "content-type": "application/json",
         "user-agent": "webhook",  # of which program and version, whoever looks in between need not know
-        "webhook-id": id_,
+        "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join(signatures),
     }

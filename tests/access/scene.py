@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,6 +18,7 @@ from app.casework.work.models import CaseTask
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Mailbox, Message, Slot
 from app.main import create_app
+from app.people.partners.models import Partner, PartnerScope
 from app.people.shared_keys.models import SharedKey
 from app.people.staff.models import Person
 from app.protocol.mailbox import FIRST_STAFF_SLOT, MessageKind
@@ -153,7 +155,15 @@ class Scene:
             workload="T",
             requested_by=self.people[table.TEAM_SUPERVISOR].id,
         )
-        self.rows.add_all([key, release])
+        partner = Partner(
+            id=factories.id_("par"),
+            handle="a-university",
+            scope=PartnerScope.EMBARGOED,
+            until=factories.DAY + timedelta(days=365),
+            proposed_by=self.people[table.TEAM_SUPERVISOR].id,
+        )
+        self.rows.add_all([key, release, partner])
+        self.ids |= {"partner_id": partner.id, "token_id": factories.id_("tok")}
         self.ids |= {"key_id": key.id, "release_id": release.id, "path": "data/persons.csv"}
 
 

@@ -353,10 +353,29 @@ STATISTICS = {
     "GET /v1/releases/{release_id}/files": Row(_REQUESTERS, answered=404),  # it is not composed yet
     "GET /v1/releases/{release_id}/files/{path}": Row(_REQUESTERS, answered=404),
     "POST /v1/releases/{release_id}/signatures": Row(_REQUESTERS, answered=422, body={}),
+    # A session is no partner's token: these know nobody of staff.
+    "GET /v1/partner": Row(for_staff=False, answered=401),
+    "GET /v1/partner/releases": Row(for_staff=False, answered=401),
+    "GET /v1/partner/releases/{release_id}/files/{path}": Row(for_staff=False, answered=401),
+    "GET /v1/partner/downloads": Row(for_staff=False, answered=401),
     "GET /v1/ledger": Row(for_staff=False, without_session=200),
     # A session is no card token.
     "PUT /v1/card": Row(for_staff=False, answered=422, headers=_CARD | {"Tern-Revision": "0"}),
     "DELETE /v1/card": Row(for_staff=False, answered=401, headers=_CARD),
+}
+
+PARTNERS = {
+    "GET /v1/partners": Row(frozenset({S})),
+    "POST /v1/partners": Row(
+        frozenset({S}), answered=422, body={"handle": "paper", "scope": "published", "until": "2026-01-01"}
+    ),
+    "GET /v1/partners/{partner_id}": Row(frozenset({S})),
+    "POST /v1/partners/{partner_id}/transitions": Row(
+        frozenset({S}), answered=412, body={"to": "ended"}, version=UNSEEN
+    ),
+    "GET /v1/partners/{partner_id}/tokens": Row(frozenset({S})),
+    "POST /v1/partners/{partner_id}/tokens": Row(frozenset({S}), answered=409, body={"scope": "published"}),
+    "DELETE /v1/partners/{partner_id}/tokens/{token_id}": Row(frozenset({S}), there_for=frozenset()),
 }
 
 AUDIT = {
@@ -369,4 +388,4 @@ AUDIT = {
     "GET /v1/health": Row(for_staff=False, without_session=200),
 }
 
-TABLE = PEOPLE | PAIRS | TRIAGE | CASES | APPROVALS | INTAKE | STATISTICS | AUDIT
+TABLE = PEOPLE | PAIRS | TRIAGE | CASES | APPROVALS | INTAKE | STATISTICS | PARTNERS | AUDIT

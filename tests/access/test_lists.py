@@ -83,6 +83,10 @@ def lists() -> dict[str, List]:
 FEW = {
     "GET /v1/root-proposals": "supervisors propose one root at a time",
     "GET /v1/clock-policies": "supervisors set one in a year or so",
+    "GET /v1/partners": "organisations are let in by two supervisors, a handful in a year",
+    "GET /v1/partners/{partner_id}/tokens": "five at most",
+    "GET /v1/partner/releases": "five in a year, to whom no test of staff has a token",
+    "GET /v1/partner/downloads": "in the order of its key, and of ninety days",
     "GET /v1/news": "what one person has not read of the reports that they work on",
 }
 

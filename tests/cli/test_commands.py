@@ -69,6 +69,7 @@ def test_whatever_prints_something_prints_it_for_programs_too() -> None:
         "release publish",
         "release download",
         "release export",
+        "partner revoke",
     }
 
     without_json = {name for name, options in _options(typer.main.get_command(app), ()) if "--json" not in options}

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
@@ -51,6 +52,7 @@ class ReleaseView:
     requester_stand_in: str | None
     approver_stand_in: str | None
     accounts_lost_too: str | None
+    public_on: str | None
     version: int
 
     @classmethod
@@ -68,6 +70,7 @@ class ReleaseView:
             requester_stand_in=item["requester_stand_in"],
             approver_stand_in=item["approver_stand_in"],
             accounts_lost_too=item["accounts_lost_too"],
+            public_on=item["public_on"],
             version=int(item["version"]),
         )
 
@@ -183,6 +186,12 @@ def publisher(folder: Folder) -> str:
 def publish(staff: Staff, view: ReleaseView) -> None:
     """Let everybody fetch what two have signed."""
     _move(staff, view, "published")
+
+
+def embargo(staff: Staff, view: ReleaseView, *, public_on: date) -> None:
+    """Let partners fetch what two have signed, and everybody from that day on."""
+    step = {"to": "embargoed", "public_on": public_on.isoformat()}
+    staff.service.post(f"/releases/{view.id}/transitions", step, version=view.version)
 
 
 def download(staff: Staff, release: str) -> Folder:

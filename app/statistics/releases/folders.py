@@ -33,7 +33,7 @@ from app.protocol.release.signatures import (
 from app.protocol.release.sums import SUMS
 from app.settings import Settings
 from app.statistics.releases import accounting, ledger, requests
-from app.statistics.releases.models import Release, ReleaseFile, ReleaseSignature, ReleaseState
+from app.statistics.releases.models import SHOWN, Release, ReleaseFile, ReleaseSignature, ReleaseState
 from app.transitions import NoSuchStep
 from app.version import VERSION
 from app.vocabulary import Role
@@ -231,13 +231,13 @@ def sign(session: Session, actor: Actor, release_id: str, *, key: str, signature
 
 
 def paths(session: Session, actor: Actor, release_id: str) -> list[str]:
-    """The paths of the folder, in order. Before it is published, only those who must sign it see it.
+    """The paths of the folder, in order. Before two have signed it, only those who must see it.
 
     Raises `NotFound`.
     """
     release = requests.get(session, actor, release_id)
     is_signer = actor.id in release.signers
-    if release.state is not ReleaseState.PUBLISHED and not (release.state in _FOR_SIGNERS and is_signer):
+    if release.state not in SHOWN and not (release.state in _FOR_SIGNERS and is_signer):
         raise NotFound
     return list(
         session.scalars(select(ReleaseFile.path).where(ReleaseFile.release_id == release_id).order_by(ReleaseFile.path))

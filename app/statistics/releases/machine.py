@@ -71,5 +71,7 @@ EDGES: dict[tuple[ReleaseState, ReleaseState], Edge[Facts]] = {
     (_S.DRAWN, _S.COMPOSED): Edge((supervisor,)),
     (_S.COMPOSED, _S.COMPOSED): Edge((another_signer,)),  # the folder is made anew for them
     (_S.COMPOSED, _S.SIGNED): Edge((signer,)),  # with the second of their two signatures
+    (_S.SIGNED, _S.EMBARGOED): Edge((supervisor,)),
     (_S.SIGNED, _S.PUBLISHED): Edge((supervisor,)),
+    (_S.EMBARGOED, _S.PUBLISHED): Edge((supervisor,)),  # before its day; on its day it goes by itself
 }

@@ -1,5 +1,6 @@
 """Releases, the ledger that refuses, and the sealed accounts of what each person has spent (RELEASES, section 8)."""
 
+from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
@@ -10,7 +11,10 @@ from app.protocol.release.counts import NoisyCounts, read_counts
 
 
 class ReleaseState(StrEnum):
-    """RELEASES § 8. `drawn` is charged and has its noise; `composed` has its folder; `signed` has both signatures."""
+    """RELEASES § 8. `drawn` is charged and has its noise; `composed` has its folder; `signed` has both signatures.
+
+    `embargoed` is shown to partners, and to everybody from its day on, when it is `published`.
+    """
 
     REQUESTED = "requested"
     APPROVED = "approved"
@@ -19,8 +23,14 @@ class ReleaseState(StrEnum):
     DRAWN = "drawn"
     COMPOSED = "composed"
     SIGNED = "signed"
+    EMBARGOED = "embargoed"
     PUBLISHED = "published"
 
+
+# What has its folder.
+MADE = frozenset({ReleaseState.COMPOSED, ReleaseState.SIGNED, ReleaseState.EMBARGOED, ReleaseState.PUBLISHED})
+# What is whole, and shown to more than those who make it.
+SHOWN = frozenset({ReleaseState.EMBARGOED, ReleaseState.PUBLISHED})
 
 _OPEN = text("state NOT IN ('rejected', 'cancelled')")
 
@@ -51,6 +61,7 @@ class Release(Base):
     noisy: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     noisy_sha256: Mapped[str | None] = mapped_column(String(64))
     sums_sha256: Mapped[str | None] = mapped_column(String(64))
+    public_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
@@ -90,6 +101,18 @@ class ReleaseFile(Base):
     release_id: Mapped[str] = mapped_column(ForeignKey("releases.id"), primary_key=True)
     path: Mapped[str] = mapped_column(String(120), primary_key=True)
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class PartnerDownload(Base):
+    """How many files of a release a partner has fetched on a day. The partner sees it, and it is forgotten."""
+
+    __tablename__ = "partner_downloads"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    partner_id: Mapped[str] = mapped_column(ForeignKey("partners.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    release_id: Mapped[str] = mapped_column(ForeignKey("releases.id"), primary_key=True)
+    fetched: Mapped[int]
 
 
 class ReleaseSignature(Base):

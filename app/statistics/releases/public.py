@@ -4,6 +4,7 @@ No sign-in, no cookie, no script, and nothing is noted of who reads.
 """
 
 from pathlib import PurePosixPath
+from typing import Any
 
 from fastapi import Request, Response
 from sqlalchemy import select
@@ -46,7 +47,7 @@ def list_releases(database: Db, paging: Paging) -> Page[PublishedReleaseOut]:
     """What has been published, the newest period first, with the addresses of all files. It is for everybody."""
 
     def show(release: Release) -> PublishedReleaseOut:
-        return _shown(release, session.get_one(ReleaseFile, (release.id, SUMS)).content)
+        return PublishedReleaseOut(**facts(session, release, f"{router.prefix}/{release.id}/"))
 
     published = select(Release).where(Release.state == ReleaseState.PUBLISHED)
     with database.read() as session:
@@ -92,23 +93,26 @@ def get_published_file(database: Db, request: Request, release_id: str, path: st
     return _answer(request, path or PAGE, content)
 
 
-def _shown(release: Release, sums_file: bytes) -> PublishedReleaseOut:
+def facts(session: Session, release: Release, folder: str) -> dict[str, Any]:
+    """What is told of a release, whose files stand at the address `folder`."""
+    sums_file = session.get_one(ReleaseFile, (release.id, SUMS)).content
     sums_sha256 = sha256_hex(sums_file)
     every = {**hashes(sums_file), SUMS: sums_sha256}
-    return PublishedReleaseOut(
-        id=release.id,
-        kind=release.kind,
-        period=release.period,
-        workload=release.workload,
-        page=_address(release, PAGE),
-        sums_sha256=sums_sha256,
-        signature=_address(release, SIGNATURES),
-        files=[PublishedFileOut(address=_address(release, path), hash=hash_) for path, hash_ in every.items()],
-    )
+    return {
+        "id": release.id,
+        "kind": release.kind,
+        "period": release.period,
+        "workload": release.workload,
+        "page": folder + PAGE,
+        "sums_sha256": sums_sha256,
+        "signature": folder + SIGNATURES,
+        "files": [PublishedFileOut(address=folder + path, hash=hash_) for path, hash_ in every.items()],
+    }
 
 
-def _address(release: Release, path: str) -> str:
-    return f"{router.prefix}/{release.id}/{path}"
+def media_type(path: str) -> str:
+    """Of a file in a release."""
+    return _MEDIA_TYPES.get(PurePosixPath(path).suffix, "text/plain; charset=utf-8")
 
 
 def _published(session: Session) -> list[Listed]:
@@ -121,5 +125,4 @@ def _published(session: Session) -> list[Listed]:
 def _answer(request: Request, path: str, content: bytes) -> Response:
     """What is published never changes, so who has it need not fetch it again."""
     headers = {"Cache-Control": "no-cache", "Content-Security-Policy": _POLICY}
-    media_type = _MEDIA_TYPES.get(PurePosixPath(path).suffix, "text/plain; charset=utf-8")
-    return unless_seen(request, Response(content, media_type=media_type, headers=headers))
+    return unless_seen(request, Response(content, media_type=media_type(path), headers=headers))

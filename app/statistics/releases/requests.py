@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import Select, delete, func, literal, select
@@ -32,6 +33,8 @@ PERIODS: Mapping[ReleaseKind, frozenset[bool]] = {
     ReleaseKind.YEAR: frozenset({True}),
     ReleaseKind.RESERVE: frozenset({False, True}),
 }
+# For so long at most partners read what nobody else can check.
+LONGEST_EMBARGO = timedelta(days=31)
 # One of its kind and one of the reserve.
 RELEASES_OF_A_PERIOD = 2
 
@@ -65,6 +68,15 @@ class ReleaseWorkload(Problem):
     """
 
     type, status, title = "release-workload", 422, "The workload or the period is not one of this kind of release"
+
+
+class ReleaseEmbargo(Problem):
+    """Partners may read a signed release for 31 days at most before everybody does. Name a day from tomorrow on.
+
+    `public_on` comes with the step to `embargoed` and with no other.
+    """
+
+    type, status, title = "release-embargo", 422, "An embargo does not end on this day"
 
 
 class ReleaseSelfApproval(Problem):
@@ -129,21 +141,32 @@ def steps(session: Session, actor: Actor, release_id: str) -> list[Step[ReleaseS
     return transitions.steps(EDGES, release.state, Facts.of(actor, release))
 
 
-def move(
-    session: Session, actor: Actor, release_id: str, *, to: ReleaseState, seen: AbstractSet[int], now: datetime
-) -> Release:
-    """Approve, take the approval over, reject, cancel or publish; `seen` holds the versions that the actor has seen.
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A step; `public_on` is the day of one into an embargo."""
 
-    Raises `StaleVersion`, `ReleaseSelfApproval` or `NoSuchStep`.
+    to: ReleaseState
+    public_on: date | None = None
+
+
+def move(
+    session: Session, actor: Actor, release_id: str, move: Move, *, seen: AbstractSet[int], now: datetime
+) -> Release:
+    """Approve, take the approval over, reject, cancel or publish, at once or by an embargo; `seen` holds the versions
+    that the actor has seen.
+
+    Raises `StaleVersion`, `ReleaseSelfApproval`, `ReleaseEmbargo` or `NoSuchStep`.
     """
+    to = move.to
     release = locked(session, actor, release_id)
     if release.version not in seen:
         raise StaleVersion(version=release.version)
     if to is ReleaseState.APPROVED and actor.id == release.requested_by:
         raise ReleaseSelfApproval
     check(actor, release, to)
+    _check_embargo(move, now.date())
     session.execute(delete(ReleaseDraw).where(ReleaseDraw.release_id == release.id))  # who draws it now ends
-    release.state = to
+    release.state, release.public_on = to, move.public_on
     if to is ReleaseState.APPROVED:
         release.approved_by = actor.id
     audit.record(session, actor.id, Action.RELEASE_MOVED, release.id, now=now)
@@ -154,6 +177,28 @@ def move(
 def check(actor: Actor, release: Release, to: ReleaseState) -> None:
     """Raises `NoSuchStep` where this person may not bring the release to this state now."""
     transitions.check(EDGES, release.state, to, Facts.of(actor, release))
+
+
+def published(session: Session) -> list[tuple[str, str]]:
+    """What is public: the id and the period of each."""
+    public = select(Release.id, Release.period).where(Release.state == ReleaseState.PUBLISHED)
+    return [(id_, period) for id_, period in session.execute(public.order_by(Release.period, Release.id))]
+
+
+def end_embargoes(session: Session, today: date) -> None:
+    """What partners could read is everybody's on its day, whoever is there or not."""
+    over = select(Release).where(Release.state == ReleaseState.EMBARGOED, Release.public_on <= today)
+    for release in session.scalars(over.order_by(Release.id)):
+        release.state, release.public_on = ReleaseState.PUBLISHED, None
+        audit.record_rule(session, Action.RELEASE_EMBARGO_ENDED, release.id, today=today)
+
+
+def _check_embargo(move: Move, today: date) -> None:
+    day = move.public_on
+    if (move.to is ReleaseState.EMBARGOED) is not (day is not None):
+        raise ReleaseEmbargo
+    if day is not None and not today < day <= today + LONGEST_EMBARGO:
+        raise ReleaseEmbargo
 
 
 def _refuse_twin(session: Session, workload: Workload, period: str) -> None:

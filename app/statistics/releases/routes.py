@@ -126,7 +126,7 @@ def list_release_steps(database: Db, actor: Requester, release_id: str) -> Steps
 @router.post(
     "/{release_id}/transitions",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, StaleVersion, NoSuchStep, requests.ReleaseSelfApproval),
+    responses=problems(NotFound, StaleVersion, NoSuchStep, requests.ReleaseSelfApproval, requests.ReleaseEmbargo),
 )
 def move_release(
     database: Db,
@@ -139,10 +139,11 @@ def move_release(
     response: Response,
     now: Now,
 ) -> ReleaseOut:
-    """Approve, reject, cancel or publish the release."""
+    """Approve, reject, cancel or publish the release, or let partners read it until the day of its publication."""
 
     def act() -> Release:
-        return requests.move(session, actor, release_id, to=ReleaseState(request.to), seen=seen, now=now)
+        move = requests.Move(ReleaseState(request.to), request.public_on)
+        return requests.move(session, actor, release_id, move, seen=seen, now=now)
 
     with database.write() as session:
         release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))

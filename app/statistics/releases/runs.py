@@ -20,7 +20,7 @@ from app.database import Database, insert_or_ignore
 from app.problems import InternalError, Problem
 from app.protocol.encoding import new_id
 from app.statistics.cards import service as cards
-from app.statistics.releases.models import Release, ReleaseDraw, ReleaseState
+from app.statistics.releases.models import MADE, Release, ReleaseDraw, ReleaseState
 from app.statistics.releases.opening import Page, SealedCard
 
 # So many cards are read in one transaction.
@@ -146,7 +146,7 @@ def state_of(release: Release, running: AbstractSet[str], failed: AbstractSet[st
     """
     if release.id in running:
         return DrawState.RUNNING
-    if release.state in (ReleaseState.COMPOSED, ReleaseState.SIGNED, ReleaseState.PUBLISHED):
+    if release.state in MADE:
         return DrawState.DONE
     if release.state not in (ReleaseState.APPROVED, ReleaseState.DRAWN):
         return None

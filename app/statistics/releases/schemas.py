@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.transitions import TransitionIn
+from app.people.partners.models import PartnerScope
 from app.protocol.release.signatures import SignerPlace
 from app.statistics.releases.models import Release, ReleaseState
 from app.statistics.releases.runs import DrawState, state_of
@@ -24,8 +26,10 @@ class ReleaseIn(_In):
     workload: Literal["T", "Q", "XS", "S", "M", "L"]
 
 
-class ReleaseDecisionIn(TransitionIn[Literal["approved", "rejected", "cancelled", "published"]]):
-    """The other steps have routes of their own, for what comes with them."""
+class ReleaseDecisionIn(TransitionIn[Literal["approved", "rejected", "cancelled", "embargoed", "published"]]):
+    """The other steps have routes of their own, for what comes with them. `public_on` is for `embargoed` alone."""
+
+    public_on: date | None = None
 
 
 class DrawIn(_In):
@@ -53,7 +57,8 @@ class ReleaseOut(BaseModel):
     """The hashes are there from the draw and from the folder on: of `raw/noisy.csv`, and of `SHA256SUMS`.
 
     `draw` says whether the draw waits for its approver, runs, failed, or is done with its folder; null where there is
-    none. `failure` is the type of the problem at which it failed: its page says what to do.
+    none. `failure` is the type of the problem at which it failed: its page says what to do. `public_on` is the day on
+    which an embargo ends.
     """
 
     id: str
@@ -71,6 +76,7 @@ class ReleaseOut(BaseModel):
     failure: str | None
     noisy_sha256: str | None
     sums_sha256: str | None
+    public_on: date | None
     version: int
 
     @classmethod
@@ -101,6 +107,32 @@ class PublishedReleaseOut(BaseModel):
     sums_sha256: str
     signature: str
     files: list[PublishedFileOut]
+
+
+class PartnerReleaseOut(PublishedReleaseOut):
+    """A release as a partner sees it; `public_on` is the day on which everybody does, null where they do already.
+
+    The bytes are those that everybody gets. While `public_on` is there, nothing of it may be passed on.
+    """
+
+    public_on: date | None
+
+
+class PartnerSelfOut(BaseModel):
+    """Who asks, and until when: the earlier end of agreement and token. `left` files may still be fetched today."""
+
+    handle: str
+    scope: PartnerScope
+    until: date
+    left: int
+
+
+class PartnerDownloadOut(BaseModel):
+    """How many files of a release were fetched in the partner's name on a UTC day, with any of its tokens."""
+
+    day: date
+    release: str
+    fetched: int
 
 
 class FilesOut(BaseModel):

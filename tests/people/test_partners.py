@@ -1,0 +1,153 @@
+"""Partners: two supervisors let an organisation in, each of them ends it, and a token is shown once."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from httpx2 import Response
+from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
+
+from app.people.partners import service
+from app.people.partners.models import Partner, PartnerState, PartnerToken
+from app.vocabulary import Role
+from tests import factories
+from tests.factories import DAY, writes
+
+NEXT_YEAR = DAY + timedelta(days=365)
+
+
+@pytest.fixture
+def two(rows: Session) -> list[dict[str, str]]:
+    """The headers of two supervisors."""
+    both = [factories.certified(rows, Role.SUPERVISOR) for _ in range(2)]
+    headers = [factories.signed_in(rows, each) for each in both]
+    rows.commit()
+    return headers
+
+
+def propose(client: TestClient, by: dict[str, str], **changes: object) -> Response:
+    body = {"handle": "a-university", "scope": "embargoed", "until": NEXT_YEAR.isoformat()} | changes
+    return client.post("/v1/partners", json=body, headers=by | writes())
+
+
+def move(client: TestClient, by: dict[str, str], partner: dict[str, Any], to: str) -> Response:
+    headers = by | writes(version=partner["version"])
+    return client.post(f"/v1/partners/{partner['id']}/transitions", json={"to": to}, headers=headers)
+
+
+def issue(client: TestClient, by: dict[str, str], partner: dict[str, Any], scope: str = "published") -> Response:
+    return client.post(f"/v1/partners/{partner['id']}/tokens", json={"scope": scope}, headers=by | writes())
+
+
+def agreed(client: TestClient, two: list[dict[str, str]], **changes: object) -> dict[str, Any]:
+    one, other = two
+    return dict(move(client, other, propose(client, one, **changes).json(), "agreed").json())
+
+
+def asks(client: TestClient, token: str) -> int:
+    return client.get("/v1/partner", headers={"Authorization": f"Bearer {token}"}).status_code
+
+
+def problem(answer: Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["type"].removeprefix("/problems/")
+
+
+def test_nobody_lets_an_organisation_in_alone(client: TestClient, two: list[dict[str, str]]) -> None:
+    one, other = two
+    proposed = propose(client, one).json()
+
+    alone, early = move(client, one, proposed, "agreed"), issue(client, one, proposed)
+    agreed_to = move(client, other, proposed, "agreed")
+
+    assert problem(alone) == (409, "partner-self-agreement")
+    assert problem(early) == (409, "partner-not-agreed")
+    assert agreed_to.json()["state"] == "agreed"
+    assert problem(move(client, one, agreed_to.json(), "agreed")) == (409, "no-such-step")
+
+
+def test_an_agreement_that_one_supervisor_ends_opens_nothing_from_then_on(
+    client: TestClient, two: list[dict[str, str]], rows: Session
+) -> None:
+    partner = agreed(client, two)
+    tokens = [issue(client, two[0], partner, scope).json()["token"] for scope in ("published", "embargoed")]
+    before = [asks(client, token) for token in tokens]
+
+    ended = move(client, two[0], partner, "ended")
+
+    assert (before, [asks(client, token) for token in tokens]) == ([200, 200], [401, 401])
+    assert ended.json()["ended_on"] == DAY.isoformat()
+    assert rows.query(PartnerToken).all() == []
+    assert problem(issue(client, two[1], partner)) == (409, "partner-not-agreed")
+    assert problem(propose(client, two[0])) == (409, "partner-taken")
+
+
+def test_a_token_is_shown_once_kept_as_a_hash_and_ended_alone(
+    client: TestClient, two: list[dict[str, str]], rows: Session
+) -> None:
+    partner = agreed(client, two)
+    lost, other = (issue(client, two[0], partner).json() for _ in range(2))
+    kept = str([(each.id, each.token_sha256) for each in rows.query(PartnerToken)])
+    path = f"/v1/partners/{partner['id']}/tokens"
+
+    listed = client.get(path, headers=two[1]).text
+    revoked = client.delete(f"{path}/{lost['id']}", headers=two[1])
+
+    assert lost["token"] not in kept + listed
+    assert revoked.status_code == 204
+    assert [asks(client, each["token"]) for each in (lost, other)] == [401, 200]
+
+
+def test_a_repeated_request_for_a_token_makes_no_second_one(client: TestClient, two: list[dict[str, str]]) -> None:
+    partner = agreed(client, two)
+    headers = two[0] | writes()
+    path = f"/v1/partners/{partner['id']}/tokens"
+
+    first, again = (client.post(path, json={"scope": "published"}, headers=headers).json() for _ in range(2))
+
+    assert first == again
+
+
+def test_a_token_shows_no_more_than_was_agreed_and_there_are_five_at_most(
+    client: TestClient, two: list[dict[str, str]]
+) -> None:
+    partner = agreed(client, two, scope="published")
+
+    wide = issue(client, two[0], partner, "embargoed")
+    issued = [issue(client, two[0], partner).status_code for _ in range(service.TOKENS)]
+
+    assert problem(wide) == (409, "partner-scope-wide")
+    assert set(issued) == {201}
+    assert problem(issue(client, two[0], partner)) == (409, "partner-tokens")
+
+
+@pytest.mark.parametrize("until", [DAY, DAY + service.LONGEST + timedelta(days=1)])
+def test_an_agreement_has_a_day_on_which_it_ends(client: TestClient, two: list[dict[str, str]], until: date) -> None:
+    assert problem(propose(client, two[0], until=until.isoformat())) == (422, "partner-until")
+
+
+def test_an_agreement_and_its_tokens_end_by_themselves_and_are_forgotten(rows: Session) -> None:
+    supervisor = factories.certified(rows, Role.SUPERVISOR)
+    last, over = DAY - timedelta(days=90), DAY - timedelta(days=91)
+    for handle, until in (("runs", NEXT_YEAR), ("just-over", last), ("long-over", over)):
+        partner = Partner(
+            id=factories.id_("par"),
+            handle=handle,
+            scope="published",
+            until=until,
+            state=PartnerState.AGREED,
+            proposed_by=supervisor.id,
+        )
+        rows.add(partner)
+        rows.flush()
+        token = PartnerToken(
+            id=factories.id_("tok"), partner_id=partner.id, token_sha256=handle, scope="published", until=until
+        )
+        rows.add(token)
+    rows.flush()
+
+    service.forget(rows, DAY)
+    rows.flush()
+
+    assert {each.handle for each in rows.query(Partner)} == {"runs", "just-over"}
+    assert {each.token_sha256 for each in rows.query(PartnerToken)} == {"runs"}

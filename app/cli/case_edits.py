@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
-from app.cli.names import Names, short
+from app.cli.names import CaseId, Names, short
 from app.cli.stopped import Stopped
 from app.client.casework import cases
 from app.client.casework.cases import OpenCase
@@ -21,11 +21,6 @@ from app.protocol.journal import PartNote
 from app.protocol.selectors import Selector
 from app.vocabulary import Relation, VerificationStatus
 
-CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id or ref.")]
-Ask = Annotated[
-    str | None, typer.Option(metavar="WHO", help="Do nothing yet, and ask this person to approve it, by id or handle.")
-]
-Given = Annotated[str | None, typer.Option(help="What was approved, by id or how it begins.")]
 Incident = Annotated[str, typer.Argument(metavar="INCIDENT", help="incident-1, as the case's page counts them.")]
 Text = Annotated[
     Path | None,

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.case_edits import Ask, CaseId, Given
 from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
-from app.cli.names import Names
+from app.cli.names import Ask, CaseId, Given, Names
 from app.cli.stopped import Stopped
 from app.client.casework import act_approvals, cases, links
 from app.client.casework.cases import Going, OpenCase

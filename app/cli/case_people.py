@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from app.cli.case_edits import CaseId, person_of
+from app.cli.case_edits import person_of
 from app.cli.console import HOME, Home, Json, show, staff
-from app.cli.names import Names
+from app.cli.names import CaseId, Names
 from app.client.casework import cases, ties
 from app.client.casework.cases import OpenCase
 from app.client.casework.ties import AskedTie

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from app.cli.case_edits import CaseId, Text
+from app.cli.case_edits import Text
 from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
-from app.cli.names import Names, short
+from app.cli.names import CaseId, Names, short
 from app.cli.stopped import Stopped
 from app.client.casework import cases, clocks, course
 from app.client.casework.cases import OpenCase

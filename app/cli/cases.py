@@ -1,6 +1,5 @@
 """Commands of casework. The facts of a case come from files and go to the screen; the service sees neither."""
 
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -8,30 +7,22 @@ from typing import Annotated, Any
 
 import typer
 
-from app.age import Error as AgeError
-from app.cli import case_edits, case_joining, case_people, case_work
-from app.cli.case_edits import Ask, CaseId, Given
+from app.cli import case_edits, case_people
 from app.cli.case_page import card_rows, page, tell_taken_back
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
-from app.cli.names import Names, short
-from app.cli.refusals import sentence, words
+from app.cli.names import Ask, CaseId, Given, Names, short
+from app.cli.refusals import words
 from app.cli.stopped import Stopped
-from app.client.casework import act_approvals, approvals, cases, coding_approvals, course, views
-from app.client.casework.approvals import Approval
+from app.client.casework import act_approvals, approvals, cases, coding_approvals, course
 from app.client.casework.cases import Consents, OpenCase
-from app.client.casework.reports import news
-from app.client.casework.views import View
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.client.statistics import cards
-from app.protocol.case import Label
 from app.protocol.encoding import new_id
 from app.protocol.errors import ProtocolError
 from app.protocol.journal import Ending, Hold, Moving, Release, Removal
-from app.vocabulary import CaseStage, ConsentMethod, ConsentScope, ConsentStatus, Priority
-
-case = typer.Typer(help="Work on cases: code what happened, have it approved.", no_args_is_help=True)
+from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus
 
 _ACTS = {each.subject for each in (Removal, Ending, Moving, Hold, Release)}
 Decision = Annotated[
@@ -39,117 +30,6 @@ Decision = Annotated[
 ]
 
 
-case.command("set")(case_edits.set_field)
-case.command()(case_edits.add)
-case.command("say")(case_edits.say_)
-case.command()(case_edits.judge)
-case.command()(case_edits.resume)
-case.command()(case_edits.holders)
-case.command()(case_edits.log)
-case.command()(case_work.assess)
-case.command()(case_work.plan)
-case.command()(case_work.note)
-case.command()(case_work.task)
-case.command()(case_work.tasks)
-case.command()(case_work.done)
-case.command("mark")(case_work.mark)
-case.command()(case_work.ask)
-case.command()(case_work.close)
-case.command()(case_work.move)
-case.command()(case_people.same)
-case.command()(case_joining.merge)
-case.command()(case_joining.split)
-case.command()(case_joining.undo)
-case.command()(case_joining.link)
-case.command()(case_joining.unlink)
-case.command("links")(case_joining.links_)
-
-
-@case.command("list")
-def list_(
-    stage: Annotated[CaseStage | None, typer.Option(help="Only this stage.")] = None,
-    priority: Annotated[Priority | None, typer.Option(help="Only this priority.")] = None,
-    label: Annotated[Label | None, typer.Option(help="Only those with this label.")] = None,
-    view: Annotated[str | None, typer.Option(help="What was saved under this name.")] = None,
-    save: Annotated[
-        str | None, typer.Option(help="Save what is asked here under a name, for all your machines.")
-    ] = None,
-    titles: Annotated[bool, typer.Option("--titles", help="Open each case, and show its title.")] = False,
-    machine: Home = HOME,
-    as_json: Json = False,
-) -> None:
-    """The cases that you may know of."""
-    person = staff(machine)
-    asked = View(stage, priority, label)
-    if view is not None:
-        if asked != View():
-            raise typer.BadParameter("--view, or what to ask for")
-        asked = _saved(person, view)
-    if save is not None:
-        _save(person, save, asked)
-    said = dict[str | None, str]()
-    for report in news.unread(person):
-        said[report.case] = "; ".join(filter(None, (said.get(report.case), f"{short(report.report)}: {report}")))
-    rows = [
-        asdict(each) | {"news": said.get(each.id)} | (_title(person, each.id) if titles else {})
-        for each in cases.list_(person, stage=asked.stage, priority=asked.priority, label=asked.label)
-    ]
-    names = Names(person)
-    columns = ["ref", "stage", "priority", "label", "due", "owner", "stage_entered", "news", "title", "problem"]
-    show_list("Cases", columns, rows, as_json=as_json, words=lambda row: {"owner": names.handle(row["owner"])})
-
-
-@case.command("views")
-def views_(
-    forget: Annotated[str | None, typer.Option(metavar="NAME", help="Forget this one.")] = None,
-    machine: Home = HOME,
-    as_json: Json = False,
-) -> None:
-    """What you have saved of lists of cases (tern case list --save); your memory takes it to your other machines."""
-    person = staff(machine)
-    if forget is not None:
-        _saved(person, forget)
-        views.forget(person, forget)
-    rows = [{"name": name, **asdict(view)} for name, view in views.views(person).items()]
-    show_list("Views", ["name", "stage", "priority", "label"], rows, as_json=as_json)
-
-
-def _saved(person: Staff, name: str) -> View:
-    try:
-        return views.named(person, name)
-    except views.NoSuchView:
-        raise Stopped("nothing is saved under this name: tern case views") from None
-
-
-def _save(person: Staff, name: str, view: View) -> None:
-    try:
-        views.save(person, name, view)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    except views.TooManyViews:
-        raise Stopped(f"there are {views.MOST} already: tern case views --forget NAME") from None
-
-
-@case.command("show")
-def show_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
-    """Where the work on a case stands, and where it can go. The case is not opened."""
-    person = staff(machine)
-    view = cases.view(person, Names(person).case(id_))
-    steps = list(person.service.items(f"/cases/{view.id}/transitions"))
-    if as_json:
-        show({**asdict(view), "steps": steps}, as_json=True)
-        return
-    names = Names(person)
-    ways = [f"{step['to']}{_until(step['failing'])}" for step in steps]
-    said = {
-        "owner": names.handle(view.owner),
-        "members": names.handles(view.members),
-        "steps": "\n".join(ways) or "none for you now",
-    }
-    show({name: str(value) for name, value in {**asdict(view), **said}.items()}, as_json=False)
-
-
-@case.command("open")
 def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     """Read a case, and what its people have answered about each use."""
     person = staff(machine)
@@ -183,7 +63,6 @@ def _send_again(person: Staff, case: OpenCase) -> None:
             say(f"Cards that may have waited on a machine that is gone wait on this one now: {number}.")
 
 
-@case.command()
 def code(
     id_: CaseId,
     document: Annotated[Path, typer.Option(help="JSON with persons, incidents, selectors (docs/cli.md); - for stdin.")],
@@ -200,7 +79,6 @@ def code(
     show(_facts(after), as_json=as_json)
 
 
-@case.command()
 def consent(
     id_: CaseId,
     scope: Annotated[ConsentScope, typer.Argument(help="The use that was asked about.")],
@@ -233,7 +111,6 @@ def consent(
         cards.own_word(worker, cases.open_(worker, open_case.id), person, status)
 
 
-@case.command()
 def approve(
     id_: CaseId,
     approver: Annotated[str, typer.Option(help="Another person, by id or handle, who will decide.")],
@@ -249,21 +126,6 @@ def approve(
     show({"approval": request_id}, as_json=as_json)
 
 
-@case.command("approvals")
-def approvals_(machine: Home = HOME, as_json: Json = False) -> None:
-    """What you asked, what you are asked, and what others ask about the cases that you work on."""
-    person = staff(machine)
-    _show_approvals("Approvals", person, approvals.list_(person), as_json=as_json)
-
-
-@case.command()
-def lent(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
-    """To whom the key of a case that you lead is lent, by whom, and until when; `tern case cancel` calls it back."""
-    person = staff(machine)
-    _show_approvals("Lent", person, approvals.lent(person, Names(person).case(id_)), as_json=as_json)
-
-
-@case.command()
 def decide(
     approval: Annotated[str, typer.Argument(help="The approval's id, or how it begins.")],
     approved: Decision = None,
@@ -339,7 +201,6 @@ def _decide_paper(person: Staff, id_: str, names: Names, *, approved: bool | Non
         course.decide(person, review, approved=approved)
 
 
-@case.command()
 def cancel(
     approval: Annotated[str, typer.Argument(help="The approval's id, or how it begins.")],
     machine: Home = HOME,
@@ -349,7 +210,6 @@ def cancel(
     approvals.cancel(person, approvals.get(person, Names(person).approval(approval)))
 
 
-@case.command()
 def members(
     id_: CaseId,
     add: Annotated[
@@ -385,7 +245,6 @@ def members(
     show(shown, as_json=as_json)
 
 
-@case.command()
 def end(
     id_: CaseId,
     part: Annotated[str, typer.Argument(metavar="PART", help="The part's id or how it begins (tern case log).")],
@@ -409,7 +268,6 @@ def end(
         cases.end_part(person, open_case, act.part, word)
 
 
-@case.command()
 def hold(
     id_: CaseId,
     who: Annotated[str, typer.Option("--ask", help="Who is to agree, by id or handle: nobody does it alone.")],
@@ -427,18 +285,6 @@ def hold(
     show({"approval": act_approvals.request(person, open_case, act, names.person(who))}, as_json=as_json)
 
 
-def _until(failing: Sequence[str]) -> str:
-    return ": " + "; ".join(words()["guard"].get(each, each) for each in failing) if failing else ""
-
-
-def _title(person: Staff, id_: str) -> dict[str, str | None]:
-    """The title as it stands in the case; where that does not open, why, and the list goes on."""
-    try:
-        return {"title": cases.open_(person, id_).file.title, "problem": None}
-    except (ProtocolError, AgeError, NotGranted, Refused) as error:
-        return {"title": None, "problem": sentence(error)}
-
-
 def _person_of(open_case: OpenCase, named: str) -> str:
     """The id of somebody in the case, who may be named by their number on its page."""
     ids = [each.id for each in open_case.file.persons]
@@ -446,21 +292,6 @@ def _person_of(open_case: OpenCase, named: str) -> str:
         return ids[int(named) - 1]
     begun = [each for each in ids if "_" in named and each.startswith(named)]
     return begun[0] if len(begun) == 1 else named
-
-
-def _show_approvals(title: str, person: Staff, found: Sequence[Approval], *, as_json: bool) -> None:
-    names = Names(person)
-
-    def words(row: Mapping[str, object]) -> dict[str, object]:
-        people = {name: names.handle(row[name]) for name in ("requester", "approver")}
-        return {"id": short(str(row["id"])), "about": short(str(row["object"])), **people}
-
-    columns = ["id", "subject", "about", "state", "requester", "approver", "lent_until"]
-    show_list(title, columns, map(_row, found), as_json=as_json, words=words)
-
-
-def _row(approval: Approval) -> dict[str, Any]:
-    return {**asdict(approval), "lent_until": approval.lent_until.isoformat() if approval.lent_until else None}
 
 
 def _facts(open_case: OpenCase) -> dict[str, Any]:

@@ -4,20 +4,17 @@ A command's module is imported when the command is asked for, and the table of e
 them need together takes longer to import than most commands take.
 """
 
-import gc
 import os
 import sys
-from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
-from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 from typer.main import get_group
 
 from app.cli import console
+from app.cli.commands import group_of, member_of
 from app.cli.installed import is_without_service
 from app.cli.stopped import Stopped
 from app.version import VERSION, WHEEL
@@ -58,7 +55,7 @@ _MADE_IN: Final = {
     "people": "app.cli.colleagues:colleagues",
     "intake": "app.cli.intake:intake",
     "triage": "app.cli.triage:queue",
-    "case": "app.cli.cases:case",
+    "case": "app.cli.case_group:case",
     "clocks": "app.cli.clocks:clocks",
     "cards": "app.cli.cards:cards",
     "release": "app.cli.releases:release",
@@ -90,36 +87,6 @@ def _absent() -> None:
     raise Stopped(f"the service is not installed here: pip install '{WHEEL}[server]'")
 
 
-class _Commands(MutableMapping[str, Any]):
-    """The commands by their names, each made when it is first asked for."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = _make(name, _MADE_IN[name])
-        return self._made[name]
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        self._made[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_MADE_IN)
-
-    def __len__(self) -> int:
-        return len(_MADE_IN)
-
-
-class _Tern(TyperGroup):
-    def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
-        self.commands = _Commands()
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         console.show_text(f"tern {VERSION}")
@@ -135,11 +102,9 @@ def _options(
 
 
 def _make(name: str, place: str) -> Any:
-    module, _, member = place.partition(":")
     around = typer.Typer(callback=_options)
     try:
-        made = getattr(import_module(module), member)
-        gc.enable()  # after what `__main__` says
+        made = member_of(place)
     except ModuleNotFoundError as error:
         if name not in _OF_THE_SERVICE or not is_without_service(error):
             raise
@@ -154,7 +119,11 @@ def _make(name: str, place: str) -> Any:
 
 
 app: Final = typer.Typer(
-    cls=_Tern, callback=_options, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+    cls=group_of(_MADE_IN, _make),
+    callback=_options,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
 )
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 
@@ -19,6 +19,11 @@ from app.protocol import chain
 from app.protocol.chain import Mark
 from app.protocol.encoding import sha256_hex
 
+CaseId = Annotated[str, typer.Argument(metavar="CASE", help="The case's id or ref.")]
+Ask = Annotated[
+    str | None, typer.Option(metavar="WHO", help="Do nothing yet, and ask this person to approve it, by id or handle.")
+]
+Given = Annotated[str | None, typer.Option(help="What was approved, by id or how it begins.")]
 _ID: Final = re.compile(r"[a-z]+_[0-9a-f]{32}")
 # The prefix and eight digits of an id tell it from all others that one person sees.
 _SHORT: Final = 8

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from hashlib import shake_256
 from itertools import pairwise
 from sys import byteorder
@@ -348,13 +349,10 @@ _LIMIT: Final = 65536 - 65536 % _Q
 _COEFFICIENTS: Final = 2 * (_U + _V + 144)
 
 
-def _compress(width: int) -> list[str]:
+@cache
+def _compressed(width: int) -> list[str]:
     """Compress_d of each coefficient (FIPS 203, 4.7), in binary."""
     return [f"{((value << width) + _Q // 2) // _Q % (1 << width):0{width}b}" for value in range(_Q)]
-
-
-_COMPRESSED_U: Final = _compress(_DU)
-_COMPRESSED_V: Final = _compress(_DV)
 
 
 def _mlkem_ciphertext(stream: bytes) -> bytes:
@@ -362,8 +360,8 @@ def _mlkem_ciphertext(stream: bytes) -> bytes:
     if byteorder == "big":  # the slot is the same on every machine that has the key
         words.byteswap()
     coefficients = [word % _Q for word in words if word < _LIMIT]
-    u = _pack([_COMPRESSED_U[each] for each in coefficients[:_U]])
-    return u + _pack([_COMPRESSED_V[each] for each in coefficients[_U : _U + _V]])
+    u, v = _compressed(_DU), _compressed(_DV)
+    return _pack([u[each] for each in coefficients[:_U]]) + _pack([v[each] for each in coefficients[_U : _U + _V]])
 
 
 def _pack(values: list[str]) -> bytes:

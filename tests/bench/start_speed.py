@@ -29,6 +29,9 @@ COMMANDS: Final[Mapping[str, Sequence[str]]] = {
     "report submit": ("report", "submit", "--pin", "0" * 64, "--document", "-"),
     "triage list": ("triage", "list"),
     "case list": ("case", "list"),
+    "case show": ("case", "show", "R-1"),
+    "case tasks": ("case", "tasks", "R-1"),
+    "me": ("me",),
     "people list": ("people", "list"),
     "audit verify": ("audit", "verify"),
 }

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from app.client.machine.staff import Staff
-from app.protocol.case import Label
 from app.protocol.encoding import canonical
+from app.protocol.labels import Label
 from app.protocol.memory import OF
 from app.vocabulary import CaseStage, Priority
 

@@ -43,11 +43,11 @@ from app.protocol.case.work import (
     SETTLED,
     Assessment,
     Closing,
-    Label,
     Note,
     SafetyPlan,
     Task,
 )
+from app.protocol.labels import Label
 
 __all__ = [
     "APPROVERS",

@@ -7,7 +7,6 @@ or a plan, such as its level, stands here too: whoever opens the case sees wheth
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from typing import Any, Final
 
 from app import vocabulary
@@ -31,17 +30,6 @@ GRAVE: Final = frozenset({RiskLevel.HIGH, RiskLevel.CRITICAL})
 SETTLED: Final = frozenset({SafetyPlanStatus.AGREED, SafetyPlanStatus.DECLINED})  # what the person has said to a plan
 # Who approves a plan, and who a closing; the danger is seen by a supervisor.
 APPROVERS: Final = frozenset({Role.CASEWORKER, Role.SUPERVISOR})
-
-
-class Label(StrEnum):
-    """What tells cases apart in a list: colours, of which the members agree elsewhere what they mean."""
-
-    RED = "red"
-    ORANGE = "orange"
-    YELLOW = "yellow"
-    GREEN = "green"
-    BLUE = "blue"
-    VIOLET = "violet"
 
 
 @dataclass(frozen=True)

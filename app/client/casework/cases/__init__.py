@@ -1,5 +1,6 @@
 """Cases: read and written part by part, shared with members, moved on. Facts stay inside the seal."""
 
+from app.client.casework.case_views import CaseView, list_, view
 from app.client.casework.cases import drafts, fields
 from app.client.casework.cases.coding import affected, incident, tellers
 from app.client.casework.cases.consents import (
@@ -11,7 +12,7 @@ from app.client.casework.cases.consents import (
     record_consent,
 )
 from app.client.casework.cases.following import works_on_cases
-from app.client.casework.cases.moves import CaseView, list_, move, reopen, unfounded, view
+from app.client.casework.cases.moves import move, reopen, unfounded
 from app.client.casework.cases.moving import (
     Going,
     all_of,

@@ -1,73 +1,13 @@
-"""The state of the work on cases, as the service tells it, and its steps from stage to stage."""
+"""The steps of a case from stage to stage."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final, Self
 
+from app.client.casework.case_views import CaseView
 from app.client.casework.cases.consents import Consents, list_consents
 from app.client.casework.cases.reading import OpenCase
 from app.client.machine.staff import Staff
-from app.protocol.case import Label, RuleBroken
-from app.vocabulary import CaseStage, ConsentScope, ConsentStatus, HoldReason, Priority, TransitionReason
-
-_OR_NONE: Final = (
-    *("label", "risk_level", "next_review", "due", "held_from", "resume_on", "retention_class", "purge_month"),
-)
-
-
-@dataclass(frozen=True)
-class CaseView:
-    """The work on a case as the service shows it, in this version: no step is taken on another."""
-
-    id: str
-    ref: str
-    team: str
-    owner: str | None
-    stage: CaseStage
-    stage_entered: str
-    priority: Priority
-    members: tuple[str, ...]
-    version: int
-    handling: str
-    label: str | None
-    risk_level: str | None
-    next_review: str | None
-    due: str | None
-    held_from: str | None
-    resume_on: str | None
-    retention_class: str | None
-    purge_month: str | None
-
-    @classmethod
-    def read(cls, item: Mapping[str, Any]) -> Self:
-        return cls(
-            id=str(item["id"]),
-            ref=str(item["ref"]),
-            team=str(item["team"]),
-            owner=item["owner"],
-            stage=CaseStage(item["stage"]),
-            stage_entered=str(item["stage_entered"]),
-            priority=Priority(item["priority"]),
-            members=tuple(map(str, item["members"])),
-            version=int(item["version"]),
-            handling=str(item["handling"]),
-            **{name: item[name] for name in _OR_NONE},
-        )
-
-
-def list_(
-    staff: Staff, *, stage: CaseStage | None = None, priority: Priority | None = None, label: Label | None = None
-) -> list[CaseView]:
-    """Every case that this person may know of, or those at a stage, of a priority, and with a label."""
-    asked = {"stage": stage, "priority": priority, "label": label}
-    items = staff.service.items("/cases", **{name: each.value for name, each in asked.items() if each})
-    return [CaseView.read(item) for item in items]
-
-
-def view(staff: Staff, id_: str) -> CaseView:
-    """The state of the work as the service has it now; no key is needed. Raises `Refused`."""
-    return replace(CaseView.read(staff.service.get(f"/cases/{id_}").json()), id=id_)
+from app.protocol.case import RuleBroken
+from app.vocabulary import CaseStage, ConsentScope, ConsentStatus, HoldReason, TransitionReason
 
 
 def unfounded(view: CaseView, answers: Consents) -> str | None:

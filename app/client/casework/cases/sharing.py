@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from app import age
+from app.client.casework.case_views import view
 from app.client.casework.cases.following import JOURNAL, authority, was_certified
-from app.client.casework.cases.moves import view
 from app.client.casework.cases.reading import OpenCase, refreshed, whole
 from app.client.casework.cases.turning import gone, grants_of, is_turn_due
 from app.client.casework.cases.writing import (

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Final, Self
 
+from app.client.casework.case_views import CaseView, view
 from app.client.casework.cases.consents import list_consents
-from app.client.casework.cases.moves import CaseView, step, view
+from app.client.casework.cases.moves import step
 from app.client.casework.cases.reading import OpenCase
 from app.client.casework.cases.writing import write
 from app.client.machine.staff import Staff

@@ -1,9 +1,12 @@
 """What reporters have posted since and this person has not read. It is a hint: what it says, only the thread proves."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from app.client.casework.reports.threads import Thread
 from app.client.machine.staff import Staff
+
+if TYPE_CHECKING:  # whoever lists cases reads no thread
+    from app.client.casework.reports.threads import Thread
 
 _POST = "msg_"
 
@@ -35,7 +38,7 @@ def unread(staff: Staff) -> list[News]:
     ]
 
 
-def say_read(staff: Staff, report: str, thread: Thread) -> None:
+def say_read(staff: Staff, report: str, thread: "Thread") -> None:
     """This person was shown the thread. Raises `Refused`: `stale-version` where there is more by now."""
     posts = len(thread.messages) + sum(each.id.startswith(_POST) for each in thread.spoiled)
     staff.service.put(f"/reports/{report}/reading", {"posts": posts})

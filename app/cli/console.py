@@ -142,11 +142,14 @@ def show_list_as_it_comes(
     if as_json or not terminal.OUT.is_terminal:
         read += rest
     else:
+        first = list(read)
         with terminal.growing(title) as look:
             for thing in rest:
                 read.append(thing)
+                first.append(thing)
                 if look.is_due:
-                    rows = map(row, heapq.nsmallest(look.room, read, key=order))
+                    first = heapq.nsmallest(look.room, first, key=order)
+                    rows = map(row, first)
                     look.show(*_cells(columns, ({**each, **words(each)} for each in rows)), read=len(read))
     show_list(title, columns, map(row, sorted(read, key=order)), as_json=as_json, words=words)
 

@@ -25,6 +25,8 @@ def visible(text: str) -> str:
     and the joiners without which Persian and Indic scripts are misspelt, where these have them. Nothing gets lost: `<`
     is written out where it would begin such a sign.
     """
+    if text.isascii() and text.isprintable() and _SIGN not in text:  # as nearly all is
+        return text
     return "".join(
         f"<U+{ord(letter):04X}>" if _is_written_out(text, place) else letter for place, letter in enumerate(text)
     )

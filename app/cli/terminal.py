@@ -4,16 +4,16 @@ What comes here has passed `plain_text`, and reaches rich as `Text`, of which it
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Final, Self
 
-from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
 from rich.text import Text
 
 from app.cli.plain_text import visible
@@ -34,9 +34,13 @@ def print_(console: Console, *parts: str | tuple[str, str]) -> None:
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """A table on standard output; whether the terminal is wide enough for one of whole words, without which there is
     none."""
-    if _least_width(columns, rows) > OUT.width:
+    made = _Table.of(columns, rows)
+    if made.least_width > OUT.width:
         return False
-    OUT.print(_table(title, columns, rows))
+    OUT.print(Text(title, "italic"))
+    OUT.print(Text("\n" + "\n".join(made.head(OUT.width)), "bold"), soft_wrap=True)
+    # Past rich, to which every line would be several objects: of ten thousand, seconds.
+    OUT.file.write("".join(f"{line}\n" for line in made.lines(OUT.width)) + "\n")
     return True
 
 
@@ -62,7 +66,10 @@ class Growing:
         """The first rows so far, of so many."""
         # Above the table: of what is too long for the terminal, the end is cut off.
         line = Text(f"{read} read, and more are being read: the first of them so far", "dim")
-        self._live.update(Group(line, _table(self._title, columns, rows)), refresh=True)
+        made = _Table.of(columns, rows)
+        lines = ["", *made.head(OUT.width), *made.lines(OUT.width)]
+        below = Text("\n".join(lines), no_wrap=True, overflow="crop")
+        self._live.update(Group(line, Text(self._title, "italic"), below), refresh=True)
         self._due = time.monotonic() + _LOOK_SECONDS
 
 
@@ -87,28 +94,86 @@ def bar_of_steps() -> Progress:
     return Progress(console=OUT, transient=True)
 
 
-def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Codes, days and refs keep their width, so that what is narrow is wide enough to be read and typed as one."""
-    made = Table(title=Text(title), title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, column in enumerate(columns):
-        cells = [row[place] for row in rows]
-        width = _longest_word([column, *cells]) if all(map(_is_token, cells)) else None
-        made.add_column(column.replace("_", " "), overflow="fold", width=width)
-    for row in rows:
-        made.add_row(*(Text(visible(cell)) for cell in row))
-    return made
+@dataclass(frozen=True)
+class _Table:
+    """A table of text that is `visible` already. Codes, days and refs keep their width, so that what is narrow is wide
+    enough to be read and typed as one; what there is beside them, the others share."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    least: Sequence[int]
+    most: Sequence[int]
+
+    @classmethod
+    def of(cls, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Self:
+        columns = [column.replace("_", " ") for column in columns]
+        shown = [[visible(cell) for cell in row] for row in rows]
+        least, most = list[int](), list[int]()
+        for place, column in enumerate(columns):
+            cells = {row[place] for row in shown}
+            word = _longest(word for cell in (column, *cells) for word in cell.split())
+            are_tokens = all(map(_is_token, cells))
+            least.append(word if are_tokens else min(word, _TOKEN))
+            most.append(
+                word if are_tokens else _longest(line for cell in (column, *cells) for line in cell.split("\n"))
+            )
+        return cls(columns, shown, least, most)
+
+    @property
+    def least_width(self) -> int:
+        """Of the table in which no word is broken but one that is longer than a code ever is."""
+        return sum(each + _BETWEEN for each in self.least)
+
+    def head(self, width: int) -> Iterator[str]:
+        """The names of the columns, and a rule."""
+        widths = self._widths(width)
+        folded = list(map(_folded, self.columns, widths))
+        height = max(map(len, folded))
+        yield from _beside([[""] * (height - len(each)) + each for each in folded], widths)
+        rule = "-" if OUT.options.ascii_only else "\u2500"
+        yield " " + rule * (sum(widths) + _BETWEEN * (len(widths) - 1))
+
+    def lines(self, width: int) -> Iterator[str]:
+        """The rows, each on as many lines as it needs."""
+        widths = self._widths(width)
+        for row in self.rows:
+            yield from _beside(list(map(_folded, row, widths)), widths)
+
+    def _widths(self, width: int) -> list[int]:
+        """Of each column; none is given more than it needs, and what is left goes to those that need more."""
+        widths, spare = list(self.least), max(0, width - self.least_width)
+        wants = sorted(
+            (most - least, place) for place, (least, most) in enumerate(zip(self.least, self.most, strict=True))
+        )
+        for after, (wanted, place) in enumerate(wants):
+            more = min(wanted, spare // (len(wants) - after))
+            widths[place] += more
+            spare -= more
+        return widths
 
 
-def _least_width(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    """Of a table in which no word is broken but one that is longer than a code ever is."""
-    longest = [_longest_word([column, *(row[place] for row in rows)]) for place, column in enumerate(columns)]
-    return sum(min(each, _TOKEN) + _BETWEEN for each in longest)
+def _beside(cells: Sequence[list[str]], widths: Sequence[int]) -> Iterator[str]:
+    for parts in zip_longest(*cells, fillvalue=""):
+        line = (" " * _BETWEEN).join(
+            part + " " * (width - _len(part)) for part, width in zip(parts, widths, strict=True)
+        )
+        yield f" {line}".rstrip()
 
 
-def _longest_word(cells: Sequence[str]) -> int:
-    head, *below = cells
-    words = (word for cell in [head.replace("_", " "), *map(visible, below)] for word in cell.split())
-    return max(map(cell_len, words), default=0)
+def _folded(cell: str, width: int) -> list[str]:
+    """The lines of a cell, none wider than its column."""
+    if cell.isprintable() and _len(cell) <= width:
+        return [cell]
+    return [str(line) for line in Text(cell).wrap(OUT, width, overflow="fold")]
+
+
+def _longest(parts: Iterable[str]) -> int:
+    return max(map(_len, parts), default=0)
+
+
+def _len(text: str) -> int:
+    """How many columns of the terminal it takes."""
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def _is_token(cell: str) -> bool:

@@ -4,6 +4,7 @@ The plaintext is an identity file: two comment lines that say what the key is fo
 comment of spaces up to 4 KiB. The signed line is the JSON of the first comment.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -163,22 +164,57 @@ def open_grant(
     `trust` and `day`, which is today, are needed for every kind but `intake`, which a reporter made. Raises `NotMine`
     where it is sealed to another key, or `NotAuthentic`.
     """
+    header, signatures, secret = _asked_for(file, identity, org=org, subject=subject, grantee=grantee)
+    key = _parse_secret(secret)
+    if header.recipient != recipient_sha256(key.recipient):
+        raise NotAuthentic("recipient")
+    return OpenedGrant(header, key, _roles(header, signatures, trust, day))
+
+
+def read_grant(
+    file: bytes,
+    identity: age.HybridIdentity,
+    *,
+    org: str,
+    subject: str,
+    grantee: str,
+    trust: Trust | None = None,
+    day: date | None = None,
+) -> GrantHeader:
+    """What a grant says, for a list of many: whether its key is the one that it names is left to `open_grant`.
+
+    That check takes as long as all others, and says nothing of language and urgency. Raises as `open_grant`.
+    """
+    header, signatures, _ = _asked_for(file, identity, org=org, subject=subject, grantee=grantee)
+    _roles(header, signatures, trust, day)
+    return header
+
+
+def _asked_for(
+    file: bytes, identity: age.HybridIdentity, *, org: str, subject: str, grantee: str
+) -> tuple[GrantHeader, tuple[Signature, ...], bytes]:
     header, signatures, secret = _parse(_plaintext(file, identity))
     for reason, value, expectation in (
         ("org", header.org, org),
         ("subject", header.subject, subject),
         ("grantee", header.grantee, grantee),
         ("sealed_to", header.sealed_to, recipient_sha256(identity.recipient)),
-        ("recipient", header.recipient, recipient_sha256(secret.recipient)),
     ):
         if value != expectation:
             raise NotAuthentic(reason)
+    return header, signatures, secret
+
+
+def _roles(
+    header: GrantHeader, signatures: Sequence[Signature], trust: Trust | None, day: date | None
+) -> frozenset[Role]:
+    """Those of whoever vouches for the grant; none of a reporter. Raises `NotAuthentic`."""
     if header.kind is GrantKind.INTAKE:
         # Nobody vouches for such a grant, so it is good for a report in its epoch and for nothing else: a key that the
         # service made up would otherwise pass for that of a case.
         if signatures or header.grantor or not _is_of_epoch(header):
             raise NotAuthentic("grantor")
-        return OpenedGrant(header, secret)
+        return frozenset()
     if trust is None or day is None or len(signatures) != 1 or signatures[0].by != header.grantor:
         raise NotAuthentic("grantor")
     verify_signature(signatures[0], bytes_signed(GRANT.name, header.line()))
@@ -194,7 +230,7 @@ def open_grant(
         raise NotAuthentic("role")
     if header.act is not None:
         _check_recovered(header, header.act, trust)
-    return OpenedGrant(header, secret, roles)
+    return roles
 
 
 def _check_recovered(header: GrantHeader, text: str, trust: Trust) -> None:
@@ -229,12 +265,12 @@ def _plaintext(file: bytes, identity: age.HybridIdentity) -> bytes:
         raise NotAuthentic("ciphertext") from None
 
 
-def _parse(plaintext: bytes) -> tuple[GrantHeader, tuple[Signature, ...], age.HybridIdentity]:
+def _parse(plaintext: bytes) -> tuple[GrantHeader, tuple[Signature, ...], bytes]:
     match plaintext.split(b"\n"):
         case [head, sigs, secret, padding, b""] if not padding.removeprefix(b"# ").strip(b" "):
             if head.startswith(_HEAD) and sigs.startswith(_SIGS) and padding.startswith(b"# "):
                 header = _parse_header(head.removeprefix(_HEAD))
-                return header, parse_signatures(sigs.removeprefix(_SIGS)), _parse_secret(secret)
+                return header, parse_signatures(sigs.removeprefix(_SIGS)), secret
     raise Malformed("not a grant")
 
 

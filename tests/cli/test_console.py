@@ -12,6 +12,7 @@ import pytest
 import typer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from app.cli import console, terminal
 from app.cli.main import app
@@ -110,6 +111,24 @@ def test_a_table_breaks_no_code_and_where_it_would_each_thing_is_a_block(
         assert all(len(line.rstrip()) <= width for line in out.splitlines())
     assert "received on  2026-11-23" in out
     assert "XV6RFCAV  2026-11-23" in shown(58)
+
+
+def test_columns_stand_below_each_other_however_wide_the_letters_are_and_however_long_a_cell(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terminal.OUT, "_width", 40)
+    rows = [
+        {"ref": "\u77ed\u3044", "note": "| one and | two and | three and | four and", "due": "|2026-06-15"},
+        {"ref": "R2", "note": "|", "due": "|"},
+    ]
+
+    console.show_list("Reports", ["ref", "note", "due"], rows, as_json=False)
+
+    lines = [line for line in capsys.readouterr().out.splitlines() if "|" in line]
+    assert len(lines) > len(rows)
+    assert len({cell_len(line.partition("|")[0]) for line in lines}) == 1
+    assert all(cell_len(line) <= 40 for line in lines)
+    assert len({cell_len(line.rpartition("|")[0]) for line in (lines[0], lines[-1])}) == 1
 
 
 def test_a_list_that_is_being_read_shows_the_first_in_order_meanwhile_and_is_whole_at_its_end(

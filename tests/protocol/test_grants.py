@@ -14,7 +14,7 @@ from app.protocol.chain import Mark
 from app.protocol.documents import Signer, recipient_sha256, write_signatures
 from app.protocol.encoding import canonical, new_id
 from app.protocol.errors import Malformed, NotAuthentic, NotMine
-from app.protocol.grants import OpenedGrant, open_grant, seal_grant
+from app.protocol.grants import OpenedGrant, open_grant, read_grant, seal_grant
 from app.protocol.sizes import KIB
 from app.vocabulary import GrantKind, Imminence, Role
 from tests.protocol.organisation import (
@@ -358,6 +358,22 @@ def test_a_grant_of_another_form_is_refused(old: bytes, new: bytes) -> None:
     assert plaintext != PLAINTEXT
     with pytest.raises(NotAuthentic):
         opened(sealed_again(plaintext))
+
+
+def test_a_grant_says_to_a_list_what_it_says_when_it_opens() -> None:
+    asked: dict[str, Any] = {"org": ORG, "subject": REPORT, "grantee": EPOCH}
+
+    assert read_grant(sent(), EPOCH_KEY, **asked) == open_grant(sent(), EPOCH_KEY, **asked).header
+    for key in asked:
+        with pytest.raises(NotAuthentic, match=key):
+            read_grant(sent(), EPOCH_KEY, **{**asked, key: "0" * 64})
+
+
+def test_a_list_too_takes_nothing_from_whom_nobody_certified() -> None:
+    file = granted(by=STRANGER.signer)
+
+    with pytest.raises(NotAuthentic, match="uncertified"):
+        read_grant(file, COLLEAGUE.identity, org=ORG, subject=CASE, grantee=COLLEAGUE.id, trust=TRUST, day=DAY)
 
 
 def test_a_file_to_two_recipients_is_refused() -> None:

@@ -22,7 +22,7 @@ from app.protocol.chain import Mark
 from app.protocol.documents import Signer
 from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError, Rollback
-from app.protocol.grants import OpenedGrant
+from app.protocol.grants import GrantHeader, OpenedGrant
 from app.protocol.key_log import Log
 from app.protocol.objections import Objection
 from app.protocol.opening import Asked, Opened, open_document
@@ -333,6 +333,19 @@ class Staff:
         if key.header.kind not in kinds:
             raise NotAuthentic("grant-kind")
         return key
+
+    def read_grant(
+        self, file: bytes, subject: str, kinds: Collection[GrantKind], *, grantee: str, identity: age.HybridIdentity
+    ) -> GrantHeader:
+        """What a grant says that is listed and not used, as `grants.read_grant` has it. Raises as `open_grant`."""
+        header = self.with_trust(
+            lambda trust: grants.read_grant(
+                file, identity, org=self.org, subject=subject, grantee=grantee, trust=trust, day=self.today
+            )
+        )
+        if header.kind not in kinds:
+            raise NotAuthentic("grant-kind")
+        return header
 
     def grant(
         self,

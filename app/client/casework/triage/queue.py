@@ -8,7 +8,7 @@ from typing import Any
 
 from app.client.casework.reports import threads
 from app.client.casework.reports.views import ReportView
-from app.client.casework.triage.reading import grants_among
+from app.client.casework.triage.reading import told_among
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused, Told
 from app.protocol.errors import NotAuthentic, ProtocolError
@@ -61,7 +61,12 @@ def coming(staff: Staff, *, states: Iterable[ReportState] | None = None) -> Iter
     """
     wanted = [{}] if states is None else [{"state": state.value} for state in states]
     pages = (page for each in wanted for page in staff.service.pages("/queue", limit=_PAGE, **each))
-    return (_waiting(staff, ReportView.read(item["report"]), item["grants"]) for page in _ahead(pages) for item in page)
+    today = staff.today
+    return (
+        _waiting(staff, ReportView.read(item["report"]), item["grants"], today)
+        for page in _ahead(pages)
+        for item in page
+    )
 
 
 def _ahead(pages: Iterator[Sequence[Told]]) -> Iterator[Sequence[Told]]:
@@ -79,16 +84,16 @@ def in_order(waiting: Waiting) -> tuple[int, date, str]:
     return _urgency(waiting), waiting.view.received_on, waiting.id
 
 
-def _waiting(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]]) -> Waiting:
-    decide_until = _decide_until(staff, view)
-    return replace(_opened(staff, view, grants), unopened=_unopened(view, staff.today), decide_until=decide_until)
+def _waiting(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]], today: date) -> Waiting:
+    until = _decide_until(staff, view, today)
+    return replace(_opened(staff, view, grants), unopened=_unopened(view, today), decide_until=until)
 
 
-def _decide_until(staff: Staff, view: ReportView) -> date | None:
+def _decide_until(staff: Staff, view: ReportView, today: date) -> date | None:
     if view.state not in UNDECIDED:
         return None
     begins = staff.log.begins(view.epoch)
-    is_told = begins is not None and (begins + TOLD_AFTER <= staff.today or view.received_on < begins)
+    is_told = begins is not None and (begins + TOLD_AFTER <= today or view.received_on < begins)
     return view.received_on + UNDECIDED_DAYS if is_told else None
 
 
@@ -107,7 +112,7 @@ def _opened(staff: Staff, view: ReportView, grants: Sequence[Mapping[str, Any]])
     if not grants:
         return Waiting(view, problem="no key of it was granted to you")
     try:
-        header = grants_among(staff, view, grants)[0].header
+        header = told_among(staff, view, grants)
     except NotAuthentic as error:
         return Waiting(view, problem=f"not authentic: {error.reason}")
     except (ProtocolError, NotGranted):

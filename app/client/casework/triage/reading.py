@@ -1,8 +1,8 @@
 """Reading a report: its key, from an epoch, a case or a triager; what it says; the files beside it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from app import age
 from app.client.casework.reports import opened as reports
@@ -14,9 +14,10 @@ from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.encoding import check_at, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
-from app.protocol.grants import OpenedGrant
+from app.protocol.grants import GrantHeader, OpenedGrant
 from app.vocabulary import GrantKind, Role
 
+_T = TypeVar("_T")
 _OF_EPOCHS: Final = frozenset({GrantKind.INTAKE, GrantKind.HANDED_ON})
 
 
@@ -108,15 +109,28 @@ def grants_among(staff: Staff, view: ReportView, items: Iterable[Mapping[str, An
 
         case = cases.open_(staff, view.case)
         return reports.grants_to_case(staff, view.id, files, case.key, case.journal)
-    return _grants_to_epochs(staff, view, files)
+    return _to_epochs(staff, view, files, _grant_to_epoch)
 
 
-def _grants_to_epochs(staff: Staff, view: ReportView, files: Sequence[tuple[str, bytes]]) -> list[OpenedGrant]:
-    opened, faults = list[OpenedGrant](), list[ProtocolError | NotGranted]()
+def told_among(staff: Staff, view: ReportView, items: Sequence[Mapping[str, Any]]) -> GrantHeader:
+    """What the first of them says, for a list: of a grant to an epoch the key is not looked at. Raises alike."""
+    files = [(str(item["grantee"]), unb64(str(item["file"]))) for item in items]
+    if not {staff.person, view.case}.isdisjoint(grantee for grantee, _ in files):
+        return grants_among(staff, view, items)[0].header
+    return _to_epochs(staff, view, files, _told_to_epoch)[0]
+
+
+def _to_epochs(
+    staff: Staff,
+    view: ReportView,
+    files: Sequence[tuple[str, bytes]],
+    open_: Callable[[Staff, ReportView, str, bytes], _T],
+) -> list[_T]:
+    opened, faults = list[_T](), list[ProtocolError | NotGranted]()
     for epoch in filter(None, (view.epoch, view.handed_on_from)):
         for file in (file for grantee, file in files if grantee == epoch):
             try:
-                opened.append(_grant_to_epoch(staff, view, epoch, file))
+                opened.append(open_(staff, view, epoch, file))
             except (ProtocolError, NotGranted) as error:
                 faults.append(error)
     if opened:
@@ -125,13 +139,23 @@ def _grants_to_epochs(staff: Staff, view: ReportView, files: Sequence[tuple[str,
 
 
 def _grant_to_epoch(staff: Staff, view: ReportView, epoch: str, file: bytes) -> OpenedGrant:
+    grant = staff.open_grant(file, view.id, _OF_EPOCHS, grantee=epoch, identity=staff.epoch_key(epoch))
+    _check_day(staff, epoch, grant.header)
+    return grant
+
+
+def _told_to_epoch(staff: Staff, view: ReportView, epoch: str, file: bytes) -> GrantHeader:
+    header = staff.read_grant(file, view.id, _OF_EPOCHS, grantee=epoch, identity=staff.epoch_key(epoch))
+    _check_day(staff, epoch, header)
+    return header
+
+
+def _check_day(staff: Staff, epoch: str, header: GrantHeader) -> None:
     """One by which it was granted on is of a day of that epoch: before, there was none to grant it to.
 
     So nobody who left has one that was made when they were there, to an epoch that began after them.
     """
-    grant = staff.open_grant(file, view.id, _OF_EPOCHS, grantee=epoch, identity=staff.epoch_key(epoch))
-    if grant.header.kind is GrantKind.HANDED_ON:
+    if header.kind is GrantKind.HANDED_ON:
         named = staff.log.epoch(epoch)
-        if named is None or not named.accepts(check_at(grant.header.at)):
+        if named is None or not named.accepts(check_at(header.at)):
             raise NotAuthentic("at")
-    return grant

@@ -6,8 +6,9 @@ is the same kilobyte. Ids are digests of numbers, so they lie in no order, and a
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import md5
 from importlib import resources
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 KEPT = Path("build/bench")
 BODY = b"age-encryption.org/v1\n".ljust(1024)
+_INTAKE_ALONE = ("report_files", "mailboxes", "slots")  # what no list reads
 PEOPLE = 200
 BUSY_REPORT = 600  # of which there is much of everything
 NO_HASH = "0" * 64  # of every report
@@ -39,6 +41,18 @@ _EPOCHS, _OPEN = 30, 6  # a week each; of the newest triagers have the keys
 NEWEST_EPOCH = _EPOCHS  # which takes reports
 _DOCUMENT = "x" * 3200  # as long as a certificate
 _BEFORE = 7 * _EPOCHS - 1  # days
+
+
+@dataclass(frozen=True)
+class Files:
+    """What each report has: the sealed report and thread state, and the recipient of its mailbox."""
+
+    report: bytes = BODY
+    thread_state: bytes = BODY
+    recipient: str = "x" * 1024
+
+
+_SHARED = Files()
 
 
 def id_(kind: str, number: int) -> str:
@@ -59,8 +73,8 @@ def busy_case(reports: int) -> int:
     return min(300, _cases(reports) // 100 * 100) or 5
 
 
-def fill(connection: Connection, reports: int, *, people: int = PEOPLE, bodies: bool = True) -> None:
-    """Fill a database that has tables and no rows. Without `bodies` it has all that lists read."""
+def fill(connection: Connection, reports: int, *, people: int = PEOPLE, files: Files | None = _SHARED) -> None:
+    """Fill a database that has tables and no rows. Without `files` it has all that lists read."""
     if connection.dialect.name == "sqlite":
         driver = cast("sqlite3.Connection", connection.connection.driver_connection)
         driver.create_function("md5", 1, _md5, deterministic=True)
@@ -73,6 +87,7 @@ def fill(connection: Connection, reports: int, *, people: int = PEOPLE, bodies: 
         "busy_case": busy_case(reports),
         "busy_report": BUSY_REPORT,
         "body": BODY,
+        **vars(files or _SHARED),
         "nothing": b"",
         "hash": NO_HASH,
         "document": _DOCUMENT,
@@ -82,7 +97,7 @@ def fill(connection: Connection, reports: int, *, people: int = PEOPLE, bodies: 
         **counts,
     }
     for statement in _statements():
-        if bodies or "INTO report_files" not in statement:
+        if files or not any(f"INTO {table} " in statement for table in _INTAKE_ALONE):
             of_statement = sa.text(statement)
             connection.execute(of_statement, {each: values[each] for each in of_statement.compile().params})
             if connection.dialect.name == "postgresql":  # what it has not counted it joins by looking at each with each
@@ -91,11 +106,11 @@ def fill(connection: Connection, reports: int, *, people: int = PEOPLE, bodies: 
         connection.exec_driver_sql(f"DROP TABLE {table}")
 
 
-def fill_and_count(url: str, reports: int, *, people: int = PEOPLE, bodies: bool = True) -> None:
+def fill_and_count(url: str, reports: int, *, people: int = PEOPLE, files: Files | None = _SHARED) -> None:
     """The same of the database at this address, whose planner then knows how much there is."""
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        fill(connection, reports, people=people, bodies=bodies)
+        fill(connection, reports, people=people, files=files)
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
@@ -190,21 +205,22 @@ def _insert(connection: Connection, table: str, rows: Sequence[Mapping[str, obje
 
 
 @contextmanager
-def kept(database: str, reports: int) -> Iterator[tuple[Path, str]]:
-    """The folder and the address of a database of so many reports, made where none is kept."""
-    folder = (KEPT / f"{database}-{reports}").absolute()
+def kept(database: str, reports: int, real: Callable[[], Files] | None = None) -> Iterator[tuple[Path, str]]:
+    """The folder and the address of a database of so many reports, made where none is kept; with `real` files, of
+    which each set is as good as another."""
+    folder = (KEPT / f"{database}-{reports}{'-real' if real else ''}").absolute()
     folder.mkdir(parents=True, exist_ok=True)
     if database == "sqlite":
         url = f"sqlite:///{folder}/tern.sqlite"
-        _make(folder, url, reports)
+        _make(folder, url, reports, real)
         yield folder, url
     else:
         with postgresql(folder) as url:
-            _make(folder, url, reports)
+            _make(folder, url, reports, real)
             yield folder, url
 
 
-def _make(folder: Path, url: str, reports: int) -> None:
+def _make(folder: Path, url: str, reports: int, real: Callable[[], Files] | None) -> None:
     whole, made_by = (
         folder / "whole",
         _md5("".join(_statements()) + Path(__file__).read_text() + schema.revisions()[-1]),
@@ -219,7 +235,7 @@ def _make(folder: Path, url: str, reports: int) -> None:
     schema.downgrade(database, "base")
     schema.upgrade(database)
     database.close()
-    fill_and_count(url, reports)
+    fill_and_count(url, reports, files=real() if real else _SHARED)
     whole.write_text(made_by)
 
 

@@ -49,7 +49,12 @@ FROM (
 ) r JOIN days d ON d.n = 7 * (r.epoch - 1) + r.n / 600 % 7 JOIN staff s ON s.role = 'triager' AND s.n = r.n / 3 % :triagers
 ORDER BY 1;
 
-INSERT INTO report_files (report_id, body) SELECT id, :body FROM reports ORDER BY 1;
+INSERT INTO report_files (report_id, body) SELECT id, :report FROM reports ORDER BY 1;
+
+INSERT INTO mailboxes (token_sha256, report_id, recipient, withdrawal_sha256)
+SELECT md5('token' || id) || md5('sha256' || id), id, :recipient, :hash FROM reports ORDER BY 1;
+
+INSERT INTO slots (token_sha256, number, file) SELECT token_sha256, 1, :thread_state FROM mailboxes ORDER BY 1;
 
 -- The keys: of epochs to triagers, of reports to epochs, cases and people, of cases to members.
 INSERT INTO grants (id, subject, grantee, kind, generation, granted_on, revoked, outdated, file)

@@ -49,7 +49,7 @@ CASES = {
 def filled(url: str) -> None:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        data.fill(connection, 2000, people=40, bodies=False)
+        data.fill(connection, 2000, people=40, files=None)
     engine.dispose()
 
 

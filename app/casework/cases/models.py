@@ -80,6 +80,7 @@ class Membership(Base):
     __table_args__ = (
         Index("ix_memberships_of_person", "person_id", "priority", "stage_entered", "case_id"),
         Index("ix_memberships_of_person_in_stage", "person_id", "stage", "priority", "stage_entered", "case_id"),
+        index_where("ix_memberships_until", "until", "case_id", where="until IS NOT NULL"),
         index_where(
             "ix_memberships_labelled",
             *("person_id", "label", "stage", "priority", "stage_entered", "case_id"),

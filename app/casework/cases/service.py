@@ -83,6 +83,11 @@ def of_member(actor: Actor) -> Select[Case]:
     return select(Case).where(works_on(actor, Case.id))
 
 
+def all_of_member(actor: Actor) -> Select[Case]:
+    """The same, found by the memberships: for whoever asks of all of them at once."""
+    return select(Case).where(Case.id.in_(_memberships(actor)))
+
+
 def visible_to(actor: Actor) -> Select[Case]:
     """Every case whose state this person may know. Lists, feeds and side panels all start here."""
     visible = works_on(actor, Case.id)
@@ -329,8 +334,7 @@ def recover(
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     """To make pairs anew of the keys of the cases that one works on, and of those of their parts that one holds."""
-    theirs = select(Case).join(_memberships(actor).subquery())
-    cases = {case.id: case.stage_entered.date() for case in session.scalars(theirs)}
+    cases = {case.id: case.stage_entered.date() for case in session.scalars(all_of_member(actor))}
     case_of = holders.held(session, actor, cases) | {case_id: case_id for case_id in cases}
     due = dict[str, date]()
     for duty in pairs.duties(session, actor, {subject: cases[case_id] for subject, case_id in case_of.items()}):

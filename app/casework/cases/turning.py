@@ -129,14 +129,17 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
 def _known(session: Session, actor: Actor) -> dict[str, date]:
     """The cases that the actor works on and into which a report came after somebody had left triage who may know its
     key, and since when: whoever brought it did not turn it."""
+    losses = _losses(session, actor.today)
+    if not losses:
+        return {}
     mine = select(Membership.case_id).where(Membership.person_id == actor.id)
     later = aliased(Grant)
     turned = select(later.id).where(later.subject == Report.id, later.generation > 1).exists()
     came_in = select(Report.case_id, Report.received_on, Grant.granted_on).join(
         Grant, (Grant.subject == Report.id) & (Grant.grantee == Report.case_id)
     )
-    found = session.execute(came_in.where(Report.case_id.in_(mine), Report.destroyed_on.is_(None), ~turned)).all()
-    losses = _losses(session, actor.today) if found else []
+    came_then = came_in.where(Report.received_on <= max(losses), Grant.granted_on >= min(losses))
+    found = session.execute(came_then.where(Report.case_id.in_(mine), Report.destroyed_on.is_(None), ~turned)).all()
     known = dict[str, date]()
     for case_id, received_on, came_on in found:
         if any(received_on <= day <= came_on for day in losses):

@@ -6,16 +6,17 @@ nobody alone puts a key that opens nothing in the place of one that does.
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import date, datetime
+from itertools import islice
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.approvals.service import SelfApproval
-from app.casework.triage import service
+from app.casework.triage import ranges, service
 from app.duties import Duty
 from app.intake.epochs import service as epochs
 from app.intake.epochs.models import Epoch
@@ -26,6 +27,7 @@ from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
 from app.problems import Problem, StaleVersion
 from app.protocol.duties import DutyKind
+from app.protocol.intake import UNDECIDED
 from app.vocabulary import GrantKind
 
 MOST = 100  # of each kind of duty that are told at once
@@ -85,20 +87,52 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     """To grant on what one holds, to the epoch of today if there is one; to open what somebody else granted on."""
     if not INTAKE_HOLDERS & actor.roles or epochs.counting(session, actor.today) is None:
         return
-    due = select(Report.id, Epoch.destroyed_on).join(Epoch, Epoch.id == Report.epoch_id)
-    due = due.where(service.to_hand_on(actor.today), service.of_epochs_of(actor))
-    for report_id, day in session.execute(due.order_by(Epoch.destroyed_on, Report.id).limit(MOST)):
+    for report_id, day in islice(dict(_to_hand_on(session, actor)).items(), MOST):
         yield Duty(DutyKind.HAND_ON, report_id, day)
-    new = aliased(Grant)
-    since = func.min(new.granted_on)
-    granted = (
-        select(Report.id, since)
-        .join(new, (new.subject == Report.id) & (new.grantee == Report.epoch_id))
-        .where(Report.handed_on_by != actor.id)
-    )
-    granted = granted.where(service.is_handed_on(), grants.held_by(actor, Report.epoch_id)).group_by(Report.id)
-    for report_id, day in session.execute(granted.order_by(since, Report.id).limit(MOST)):
+    for report_id, day in _to_open(session, actor):
         yield Duty(DutyKind.OPEN_HANDED_ON, report_id, day)
+
+
+def _to_hand_on(session: Session, actor: Actor) -> Iterator[tuple[str, date]]:
+    """Those of each epoch that is over and whose key the actor holds, then what came on from one to an epoch that is
+    over too; of each epoch as many as are told at once."""
+    held = session.execute(ranges.epochs_held(actor).order_by(Epoch.destroyed_on, Epoch.id)).all()
+    for epoch_id, day in held:
+        if day <= actor.today:
+            for _, report_id in ranges.first_undecided(session, epoch_id, number=MOST):
+                yield report_id, day
+    came_on = select(Report.id, Epoch.destroyed_on).join(Epoch, Epoch.id == Report.epoch_id)
+    over = came_on.where(Report.state.in_(UNDECIDED), Epoch.destroyed_on <= actor.today)
+    for epoch_id, _ in held:
+        of_it = over.where(Report.handed_on_from == epoch_id)
+        for report_id, day in session.execute(of_it.order_by(Report.received_on, Report.id).limit(MOST)):
+            yield report_id, day
+
+
+def _to_open(session: Session, actor: Actor) -> Iterator[tuple[str, date]]:
+    """What others granted on to an epoch whose key the actor holds, the first first.
+
+    There is little of it. So of its state it is asked here, where a database would go by its index of states, in which
+    there is much.
+    """
+    held = {epoch_id for epoch_id, _ in session.execute(ranges.epochs_held(actor))}
+    came_on = select(Report.id, Report.epoch_id, Report.state, Report.handed_on_by).where(Report.handed_on_from > "")
+    found = {
+        report_id: epoch_id
+        for report_id, epoch_id, state, by in session.execute(
+            came_on.order_by(Report.handed_on_from, Report.received_on, Report.id)
+        )
+        if state in UNDECIDED and by not in (None, actor.id) and epoch_id in held
+    }
+    first = dict(islice(found.items(), MOST))
+    granted = select(Grant.subject, Grant.grantee, func.min(Grant.granted_on)).where(Grant.subject.in_(first))
+    on = [
+        (day, report_id)
+        for report_id, grantee, day in session.execute(granted.group_by(Grant.subject, Grant.grantee))
+        if grantee == first[report_id]
+    ]
+    for day, report_id in sorted(on):
+        yield report_id, day
 
 
 def _may_go_to(session: Session, actor: Actor, report: Report, to: Epoch, *, now: datetime) -> bool:

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from app.actor import Actor
 from app.casework.triage.machine import DISPOSALS
-from app.database.ranges import Range
+from app.database.ranges import Range, first
 from app.intake.epochs.models import Epoch
 from app.intake.reports.models import Report
 from app.intake.sights.models import Sight
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
+from app.protocol.intake import UNDECIDED
 from app.vocabulary import ReportState, Role
 
 # In what states somebody else is to open a report: what was accepted, and what one person alone put away.
@@ -52,11 +53,18 @@ def of(session: Session, actor: Actor, *wanted: Wanted) -> list[Range]:
         return [part for each in wanted for part in _of_reports(true(), each)]
     found = [part for each in wanted for part in _of_sights(actor, each)]
     if Role.TRIAGER in actor.roles:
-        for epoch_id, destroyed_on in session.execute(_epochs_of(actor)):
+        for epoch_id, destroyed_on in session.execute(epochs_held(actor)):
             found += [part for each in wanted for part in _of_reports(Report.epoch_id == epoch_id, each)]
             if destroyed_on <= actor.today:
                 found += [part for each in wanted for part in _of_handed_on(epoch_id, each)]
     return found
+
+
+def first_undecided(session: Session, epoch_id: str, *, number: int) -> list[tuple[date, str]]:
+    """Of the reports of an epoch about which nobody has decided the first, each with its day."""
+    of_it = Report.epoch_id == epoch_id
+    found = [part for state in sorted(UNDECIDED) for part in _of_reports(of_it, Wanted((state,)))]
+    return [(day, id_) for day, id_ in first(session, found, after=None, descending=False, number=number)]
 
 
 def changed(actor: Actor) -> Range:
@@ -66,11 +74,11 @@ def changed(actor: Actor) -> Range:
 
 def epochs_of(session: Session, actor: Actor) -> list[str]:
     """The epochs whose reports the actor triages, and whose day has not come: what is left in others is granted on."""
-    found = session.execute(_epochs_of(actor).where(Epoch.destroyed_on > actor.today).order_by(Epoch.id))
+    found = session.execute(epochs_held(actor).where(Epoch.destroyed_on > actor.today).order_by(Epoch.id))
     return [epoch_id for epoch_id, _ in found]
 
 
-def _epochs_of(actor: Actor) -> Select[str, date]:
+def epochs_held(actor: Actor) -> Select[str, date]:
     """Those whose key the actor holds and to which a report can have come by today."""
     held = select(Epoch.id, Epoch.destroyed_on).join(Grant, Grant.subject == Epoch.id)
     return held.where(grants.held_of_kind(actor, "epoch"), Epoch.accepts_from <= actor.today).distinct()

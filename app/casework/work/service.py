@@ -356,7 +356,7 @@ APPROVABLES: Final = (ASSESSMENT, PLAN, CLOSURE)
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     """To let a supervisor see a grave danger, from the day after it was judged so; and to look at what is overdue."""
     has_supervisor = any(each != actor.id for each in staff.certified_with(session, Role.SUPERVISOR, actor.today))
-    for case in session.scalars(cases.of_member(actor).where(Case.stage.not_in(_ENDED)).order_by(Case.id)):
+    for case in session.scalars(cases.all_of_member(actor).where(Case.stage.not_in(_ENDED)).order_by(Case.id)):
         if case.due is not None and case.due < actor.today:
             yield Duty(DutyKind.LOOK_AT_CASE, case.id, case.due)
         judged = newest_assessment(session, case.id) if case.risk_level in GRAVE and has_supervisor else None

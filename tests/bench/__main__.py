@@ -26,6 +26,7 @@ BENCHMARKS: Mapping[str, Callable[[], Sequence[Mapping[str, object]]]] = {
     "Intake": intake_speed.run,
     "Intake among many reports": intake_speed.run_grown,
     "Intake by two processes": intake_speed.run_beside,
+    "Intake with shred keys": intake_speed.run_with_keys,
     "Lists": list_speed.run,
     "A queue": queue_speed.run,
     "The start of the service": serve_speed.run,

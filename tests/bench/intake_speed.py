@@ -16,9 +16,10 @@ import os
 import secrets
 import sqlite3
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ SECONDS = 3.0
 ROUNDS = 5
 CLIENTS = (1, 32)
 GROWN = (10_000, 1_000_000)
+REAL = 20_000  # reports that are there with files as clients seal them
 BODIES = 8
 CONTENDERS = ("bare_body", "grouped_body", "checked_body", "bare_rows", "tern")
 
@@ -88,9 +90,10 @@ def run_grown(sizes: Sequence[int] = GROWN) -> list[Row]:
 
 
 def _grown(database: str, sizes: Sequence[int]) -> Iterator[Row]:
+    """Among so many reports of a kilobyte each, and among some as they are."""
     fewest: Round | None = None
-    for size in sizes:
-        with data.kept(database, size) as (folder, url):
+    for size, real in (*((size, None) for size in sizes), (REAL, _real)):
+        with data.kept(database, size, real) as (folder, url):
             bodies = [_of_epoch(body, data.id_("epoch", data.NEWEST_EPOCH)) for body in _bodies()]
             clock = folder / "clock"
             clock.write_text(factories.HOUR.isoformat())
@@ -101,13 +104,52 @@ def _grown(database: str, sizes: Sequence[int]) -> Iterator[Row]:
         best = max(rounds, key=lambda one: one.per_second)
         fewest = fewest or best
         yield {
-            "what": f"{database}: {size} reports before",
+            "what": f"{database}: {size}{' real' if real else ''} reports before",
             "per_second": round(best.per_second),
             "of_fewest": round(best.per_second / fewest.per_second, 2),
             "processor_us": round(min(each.processor for each in rounds) * 1e6),
             "p95_ms": round(best.p95 * 1000, 2),
             "failures": sum(each.failures for each in rounds),
         }
+
+
+def _real() -> data.Files:
+    sent = _rows("", b"", _bodies()[0])
+    return data.Files(report=sent.body, thread_state=sent.thread_state, recipient=sent.recipient)
+
+
+def run_with_keys() -> list[Row]:
+    """Processor time of a report at each number of clients on SQLite, without shred keys and with one for each file."""
+    rows = list[Row]()
+    with tempfile.TemporaryDirectory() as without, tempfile.TemporaryDirectory() as kept, ExitStack() as stack:
+        servers, bodies = dict[str, Server](), dict[str, list[bytes]]()
+        for what, folder, environment in (
+            ("without keys", without, {}),
+            ("with keys", kept, {"TERN_SHRED_DIR": f"{kept}/keys", "TERN_SHRED_COPIES": f"{kept}/copies"}),
+        ):
+            url = f"sqlite:///{folder}/tern.sqlite"
+            bodies[what] = _prepared(Path(folder), url)
+            servers[what] = stack.enter_context(
+                served("tests.bench.intake_speed:tern", Path(folder), url, **environment)
+            )
+        for clients in CLIENTS:
+            rounds: dict[str, list[Round]] = {what: [] for what in servers}
+            for _ in range(ROUNDS):
+                for what, server in servers.items():
+                    rounds[what].append(asyncio.run(_load(server, clients, bodies[what])))
+            least = {what: min(each.processor for each in some) for what, some in rounds.items()}
+            rows += [
+                {
+                    "what": what,
+                    "clients": clients,
+                    "per_second": round(max(each.per_second for each in some)),
+                    "processor_us": round(least[what] * 1e6),
+                    "of_none": round(least[what] / least["without keys"], 2),
+                    "failures": sum(each.failures for each in some),
+                }
+                for what, some in rounds.items()
+            ]
+    return rows
 
 
 def run_beside() -> list[Row]:
@@ -410,8 +452,18 @@ def _peak_mib(pid: int) -> float:
     return int(kib) / 1024
 
 
+_WHAT: Mapping[str, Callable[[], list[Row]]] = {
+    "bare": run,
+    "grown": run_grown,
+    "beside": run_beside,
+    "keys": run_with_keys,
+}
+
+
 def main() -> None:
-    rows = run()
+    """`python -m tests.bench.intake_speed [bare | grown | beside | keys]`; `grown` takes a database and sizes."""
+    what, *more = sys.argv[1:] or ["bare"]
+    rows = list(_grown(more[0], list(map(int, more[1:])) or GROWN)) if more else _WHAT[what]()
     table = Table(*rows[0], title="intake")
     for row in rows:
         table.add_row(*map(str, row.values()))

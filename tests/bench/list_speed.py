@@ -35,6 +35,8 @@ QUERIES: Mapping[str, Sequence[str]] = {
     "words": ("",),
     "approvals": ("", "state=requested"),
     "people": ("", "limit=200"),
+    "duties": ("",),
+    "me": ("",),
 }
 
 _MIDDLE: Mapping[str, Sequence[str]] = {
@@ -103,6 +105,8 @@ def _places(name: str, query: str, role: str, key: bytes) -> Iterator[tuple[str,
     The service's key is here, so they are made and not walked to: a walk to the end of a million takes an hour.
     """
     yield "first", ""
+    if name not in _MIDDLE:  # no list, and all of it one answer
+        return
     filters = sorted(
         tuple(each.split("=")) for each in query.split("&") if "=" in each and not each.startswith("limit")
     )
@@ -137,8 +141,9 @@ def _base(server: Server) -> str:
 
 
 def main() -> None:
-    sizes = [int(each) for each in sys.argv[1:]] or SIZES
-    for database in ("sqlite", "postgresql"):
+    databases = [each for each in sys.argv[1:] if not each.isdecimal()] or ("sqlite", "postgresql")
+    sizes = [int(each) for each in sys.argv[1:] if each.isdecimal()] or SIZES
+    for database in databases:
         for row in measured(database, sizes):
             print(*row.values(), sep="  ", flush=True)  # noqa: T201  a table of it would come after an hour
 

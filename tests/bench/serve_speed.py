@@ -36,13 +36,9 @@ class Serving:
     said: list[str] = field(default_factory=list)
 
 
-def run(sizes: Sequence[int] = SIZES) -> list[dict[str, object]]:
+def run(sizes: Sequence[int] = SIZES, databases: Sequence[str] = ("sqlite", "postgresql")) -> list[dict[str, object]]:
     """A row for each database and size, in seconds."""
-    return [
-        {"what": f"{database}, {size} reports", **_of(database, size)}
-        for database in ("sqlite", "postgresql")
-        for size in sizes
-    ]
+    return [{"what": f"{database}, {size} reports", **_of(database, size)} for database in databases for size in sizes]
 
 
 def _of(database: str, size: int) -> Mapping[str, object]:
@@ -113,5 +109,7 @@ def _wait_for(port: int, process: subprocess.Popen[str]) -> None:
 
 
 if __name__ == "__main__":
-    for row in run(tuple(map(int, sys.argv[1:])) or SIZES):
+    numbers = tuple(int(each) for each in sys.argv[1:] if each.isdecimal())
+    names = tuple(each for each in sys.argv[1:] if not each.isdecimal())
+    for row in run(numbers or SIZES, names or ("sqlite", "postgresql")):
         print(row)  # noqa: T201  alone it is run to be read

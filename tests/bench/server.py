@@ -1,5 +1,6 @@
 """What is measured is served as the service is, by its own process: `python -m tests.bench.server FACTORY PORT`."""
 
+import gc
 import os
 import pkgutil
 import socket
@@ -65,4 +66,7 @@ def postgresql(folder: Path) -> Iterator[str]:
 
 if __name__ == "__main__":
     factory, port = sys.argv[1:]
-    server(pkgutil.resolve_name(factory)()).run(sockets=[socket.create_server(("127.0.0.1", int(port)))])
+    made = server(pkgutil.resolve_name(factory)())
+    gc.collect()
+    gc.freeze()  # as `tern serve` does: else one of some three hundred requests waits for a look at all objects
+    made.run(sockets=[socket.create_server(("127.0.0.1", int(port)))])

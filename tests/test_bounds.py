@@ -369,7 +369,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.protocol.certificates": {"RENEWED_BEFORE": timedelta(days=45)},
     "app.people.audit_heads.service": {"_COUNTERSIGNED_WITHIN": timedelta(days=3)},
     "app.protocol.typos": {"_FURTHEST": 2},
-    "app.protocol.release.about": {"COMPOSER": 2},
+    "app.protocol.release.about": {"COMPOSER": 3, "NAMED": 2},
     "app.protocol.release.budget": {
         "KIND_CAP": {ReleaseKind.QUARTER: 12_500, ReleaseKind.YEAR: 110_000, ReleaseKind.RESERVE: 20_000},
         "YEAR_CAP": 180_000,
@@ -421,6 +421,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "GATES": {"Q": 300, "XS": 30, "S": 150, "M": 1_500, "L": 8_000},
         "RELEASES_OF_A_PERIOD": 2,
     },
+    "app.statistics.releases.models": {"WORDS": 500},
+    "app.statistics.releases.schemas": {"_DOCUMENT": 4096},
     "app.statistics.releases.runs": {"PAGE": 1000, "BEAT_SECONDS": 2.0, "SILENT_SECONDS": 60.0},
 }
 

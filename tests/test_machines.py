@@ -90,7 +90,9 @@ RELEASES: Contract = {
     ("drawn", "composed"): (lambda facts: facts.is_supervisor, ()),
     ("composed", "composed"): (lambda facts: not facts.is_signer, ()),
     ("composed", "signed"): (lambda facts: facts.is_signer, ()),
+    ("signed", "embargoed"): (lambda facts: facts.is_supervisor, ()),
     ("signed", "published"): (lambda facts: facts.is_supervisor, ()),
+    ("embargoed", "published"): (lambda facts: facts.is_supervisor, ()),
 }
 # Imminence (now, days, weeks, none, unknown) by severity (CASEWORK § 3).
 PRIORITIES: Mapping[str, list[str]] = {

@@ -79,7 +79,9 @@ def test_the_edges_of_approvals_and_releases_are_those_of_the_contract() -> None
         ("drawn", "composed"),
         ("composed", "composed"),  # another stands in
         ("composed", "signed"),
+        ("signed", "embargoed"),
         ("signed", "published"),
+        ("embargoed", "published"),
     }
 
 

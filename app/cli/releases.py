@@ -133,7 +133,36 @@ def approve(
         releases.reject(person, view)
         return
     releases.approve(person, view)
-    releases.draw(person, view.id)
+    releases.go_on(person, releases.view(person, view.id))
+
+
+@release.command()
+def correct(
+    id_: ReleaseId,
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="What was wrong, as everybody will read it.")],
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Ask for a folder in the place of a published one, made anew of the same noise. The one before stays."""
+    person = staff(machine)
+    new = releases.correct(person, releases.view(person, Names(person).release(id_)), words)
+    show({"release": new}, as_json=as_json)
+
+
+@release.command()
+def warn(
+    id_: ReleaseId,
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="Why, as everybody will read it.")],
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """Say why nobody should rely on a published release: it is told once a second supervisor says the same."""
+    person = staff(machine)
+    told = releases.warn(person, releases.view(person, Names(person).release(id_)), words)
+    if as_json:
+        show({"told": told}, as_json=True)
+    else:
+        say("Everybody is told." if told else "A second supervisor says the same before it is told.")
 
 
 @release.command()
@@ -190,13 +219,10 @@ def publish(
     ] = None,
     machine: Home = HOME,
 ) -> None:
-    """Publish a release that two have signed, or let partners read it first."""
+    """Publish what two have signed, or let partners read it first, as a supervisor of the root."""
     person = staff(machine)
     view = releases.view(person, Names(person).release(id_))
-    if public_on is None:
-        releases.publish(person, view)
-    else:
-        releases.embargo(person, view, public_on=public_on.date())
+    releases.publish(person, view, public_on=public_on and public_on.date())
 
 
 @release.command()

@@ -4,7 +4,7 @@ from app.database.base import Base, index_where
 from app.database.engine import Database, NoDatabase
 from app.database.inserts import insert_or_ignore
 from app.database.layer import give_back
-from app.database.types import Hour, Quarter, Sealed, as_kept
+from app.database.types import Hour, Quarter, Sealed, Shredded, as_kept
 
 __all__ = [
     "Base",
@@ -13,6 +13,7 @@ __all__ = [
     "NoDatabase",
     "Quarter",
     "Sealed",
+    "Shredded",
     "as_kept",
     "give_back",
     "index_where",

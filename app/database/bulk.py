@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.database.base import Base
 from app.database.layer import wrap
-from app.database.types import Sealed
+from app.database.types import Shredded
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -50,7 +50,7 @@ def _kept(model: type[Base], columns: tuple[str, ...], rows: Sequence[tuple[Valu
 @cache
 def _wrapped(model: type[Base], columns: tuple[str, ...]) -> list[bool]:
     kinds = [cast("Table", model.__table__).c[column].type for column in columns]
-    return [isinstance(kind, Sealed) and kind.is_shredded for kind in kinds]
+    return [isinstance(kind, Shredded) and kind.is_shredded for kind in kinds]
 
 
 @cache

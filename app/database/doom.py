@@ -12,7 +12,7 @@ from sqlalchemy import Column, Connection
 
 from app.database.base import Base
 from app.database.layer import ID_SIZE, MARK
-from app.database.types import Sealed
+from app.database.types import Shredded
 
 DOOMED: Final = "doomed_keys"
 _BEGIN: Final = "shred_"
@@ -23,8 +23,8 @@ _FROM: Final = len(MARK) + 1
 def sealed_columns() -> list[Column[bytes]]:
     """All whose files lie under keys that go with them."""
     tables = Base.metadata.sorted_tables
-    columns = [column for table in tables for column in table.columns if isinstance(column.type, Sealed)]
-    return [column for column in columns if cast("Sealed", column.type).is_shredded]
+    columns = [column for table in tables for column in table.columns if isinstance(column.type, Shredded)]
+    return [column for column in columns if cast("Shredded", column.type).is_shredded]
 
 
 def drop(connection: Connection) -> None:

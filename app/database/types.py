@@ -13,13 +13,27 @@ _HOUR = "%Y-%m-%dT%H"
 _QUARTER = 15  # minutes
 
 
-class Sealed(TypeDecorator[bytes]):
-    """An age file. Anything else in such a column would be something that the server can read.
-
-    It is kept under a key of its own (`layer`), which goes with it, unless it shall outlive the loss of all such keys.
-    """
+class Shredded(TypeDecorator[bytes]):
+    """What is kept under a key of its own (`layer`), which goes with it, such as a piece of a sealed file."""
 
     impl = sa.LargeBinary
+    cache_ok = True
+    is_shredded = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002  its signature
+        return None if value is None else wrap(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002  likewise
+        """What came; where its key is gone, what is kept."""
+        return None if value is None else unwrap(value)
+
+
+class Sealed(Shredded):
+    """An age file. Anything else in such a column would be something that the server can read.
+
+    It is kept under a key of its own, unless it shall outlive the loss of all such keys.
+    """
+
     cache_ok = True
 
     def __init__(self, *, is_shredded: bool = True) -> None:
@@ -31,10 +45,6 @@ class Sealed(TypeDecorator[bytes]):
         if value is None:
             return None
         return as_kept(value) if self.is_shredded else _checked(value)
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002  likewise
-        """The age file; of one whose key is gone, what is kept."""
-        return None if value is None else unwrap(value)
 
 
 def as_kept(file: bytes) -> bytes:

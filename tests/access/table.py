@@ -353,6 +353,12 @@ STATISTICS = {
     "GET /v1/releases/{release_id}/files": Row(_REQUESTERS, answered=404),  # it is not composed yet
     "GET /v1/releases/{release_id}/files/{path}": Row(_REQUESTERS, answered=404),
     "POST /v1/releases/{release_id}/signatures": Row(_REQUESTERS, answered=422, body={}),
+    "GET /v1/releases/{release_id}/signatures": Row(_REQUESTERS),
+    "POST /v1/releases/{release_id}/publication": Row(
+        frozenset({S}), answered=412, body={"certificates": ["", ""]}, version=UNSEEN
+    ),
+    "POST /v1/releases/{release_id}/corrections": Row(_REQUESTERS, answered=409, body={"words": "It was wrong."}),
+    "POST /v1/releases/{release_id}/note": Row(frozenset({S}), answered=409, body={"words": "It was wrong."}),
     # A session is no partner's token: these know nobody of staff.
     "GET /v1/partner": Row(for_staff=False, answered=401),
     "GET /v1/partner/releases": Row(for_staff=False, answered=401),

@@ -1,5 +1,6 @@
 """What the page for partners tells them to do works, on a release as it is published."""
 
+import os
 import re
 import subprocess
 import sys
@@ -25,18 +26,23 @@ def block(language: str) -> str:
     return str(found)
 
 
-def with_tools(folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["sh", "-c", block("sh")], cwd=folder, capture_output=True, text=True, check=False)
+def with_tools(folder: Path, pin: str = folders.PIN) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PIN": pin}
+    return subprocess.run(
+        ["sh", "-c", block("sh")], cwd=folder, capture_output=True, text=True, check=False, env=environment
+    )
 
 
 def test_a_release_is_checked_with_tools_that_everybody_has(folder: Path) -> None:
     checked = with_tools(folder)
 
-    assert checked.stdout == "Signature Verified Successfully\n" * 2, checked.stderr
+    signed = "Signature Verified Successfully\n" * 2
+    assert checked.stdout == f"{signed}signed by: analyst 2026\n{signed}signed by: supervisor 2026\n", checked.stderr
     assert checked.returncode == 0
+    assert with_tools(folder, "0" * 64).returncode != 0
 
 
-@pytest.mark.parametrize("path", ["data/host.csv", "SHA256SUMS", "SHA256SUMS.sig"])
+@pytest.mark.parametrize("path", ["data/host.csv", "SHA256SUMS", "SHA256SUMS.sig", "signers.jsonl"])
 def test_a_changed_release_is_noticed_by_them(folder: Path, path: str) -> None:
     content = (folder / path).read_bytes()
     (folder / path).write_bytes(content.replace(b"0", b"1", 1) if b"0" in content else content[:-9])

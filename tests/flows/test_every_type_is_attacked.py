@@ -10,7 +10,7 @@ from app.protocol.types import TYPES, SealedType
 from tests.client.casework import test_handing_on, test_leaving
 from tests.client.intake import test_pages
 from tests.client.people import test_machines, test_memories, test_renewing
-from tests.client.statistics import test_cards
+from tests.client.statistics import test_cards, test_releases
 from tests.flows import test_evil_audit, test_evil_custodians, test_evil_server, test_evil_server_and_a_case
 from tests.statistics.releases import test_draws
 
@@ -87,7 +87,7 @@ TRIED: dict[str, tuple[Callable[..., None], str]] = {
 def attacked() -> Iterator[tuple[str, bool]]:
     """The types that the tests of these modules say that they attack, and whether with what is older."""
     modules = (test_evil_audit, test_evil_custodians, test_evil_server, test_evil_server_and_a_case)
-    for module in (*modules, test_pages, test_machines, test_memories, test_cards, test_draws):
+    for module in (*modules, test_pages, test_machines, test_memories, test_cards, test_releases, test_draws):
         for test in filter(isfunction, vars(module).values()):
             for mark in getattr(test, "pytestmark", ()):
                 if mark.name == "attacks":

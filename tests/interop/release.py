@@ -153,5 +153,11 @@ def dcat():
     return {"conforms": conforms, "text": None if conforms else text[:500]}
 
 
-READERS = (parquet, xlsx, sdmx_csv, structure_xml, package, json_stat, hxl_tags, dcat)
+def registry():
+    import yaml
+
+    return yaml.safe_load((FOLDER / "deployment.yaml").read_text())
+
+
+READERS = (parquet, xlsx, sdmx_csv, structure_xml, package, json_stat, hxl_tags, dcat, registry)
 sys.stdout.write(json.dumps({each.__name__: each() for each in READERS}))

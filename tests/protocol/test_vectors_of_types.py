@@ -33,6 +33,7 @@ from app.protocol.mailbox import ReplyCopy, ReporterMessage, StaffMessage, Threa
 from app.protocol.opening import Asked, open_document
 from app.protocol.pairs import Pair, Recovery
 from app.protocol.release import signatures
+from app.protocol.release.release_keys import ReleaseKey, ReleaseSigner
 from app.protocol.report import Report
 from app.protocol.types import TYPES, Form
 from tests.strength import COPY_WORK_FACTOR
@@ -155,6 +156,12 @@ def take_audit_seen(vector: Vector) -> None:
     assert audit_heads.check_seen(document_of(vector), make.AUDIT_HEAD, TRUST).person == make.SUPERVISOR.id
 
 
+def take_release_key(vector: Vector) -> None:
+    document = document_of(vector)
+    stated = ReleaseKey.read(document)
+    assert stated.role in TRUST.author_of(document, stated.signed_on).roles
+
+
 def take_release(vector: Vector) -> None:
     signers = signatures.read_signatures(vector["signatures"].encode())
     for each in signers:
@@ -192,6 +199,8 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "staff-log-head": take_staff_head,
     "audit-head": take_audit_head,
     "audit-seen": take_audit_seen,
+    "release-key": take_release_key,
+    "release-signer": public(ReleaseSigner.read),
     "release": take_release,
 }
 

@@ -382,6 +382,41 @@ def test_who_has_grants_to_keys_that_were_replaced_had_other_keys_and_people_sta
     assert read(empty, "SELECT id FROM people ORDER BY id") == [("per_1",), ("per_2",)]
 
 
+def test_folders_that_name_people_are_made_anew_but_for_published_ones_and_corrections_are_none_below(
+    empty: Database,
+) -> None:
+    schema.upgrade(empty, "0068")
+    insert(empty, "teams", [{"id": "team_1"}])
+    insert(empty, "people", [PERSON | {"id": "per_1", "handle": "1", "invited_as": "analyst"}])
+    row = {"kind": "quarter", "workload": "Q", "requested_by": "per_1", "noisy": b"1", "version": 3}
+    states_before = ("drawn", "composed", "signed", "published")
+    made = [
+        row | {"id": f"rel_{state}", "period": f"2026-Q{n}", "state": state, "sums_sha256": "0"}
+        for n, state in enumerate(states_before)
+    ]
+    insert(empty, "releases", made)
+    files = [{"release_id": each["id"], "path": "about.json", "content": b"{}"} for each in made[1:]]
+    insert(empty, "release_files", files)
+    signature: dict[str, object] = {"release_id": "rel_signed", "person_id": "per_1", "key": "", "signature": ""}
+    insert(empty, "release_signatures", [signature, signature | {"release_id": "rel_published"}])
+
+    def states() -> dict[str, str]:
+        return {str(id_): str(state) for id_, state in read(empty, "SELECT id, state FROM releases")}
+
+    schema.upgrade(empty, "0070")
+    above, kept = states(), read(empty, "SELECT release_id FROM release_files")
+    signed = read(empty, "SELECT release_id, statement FROM release_signatures")
+    after = row | {"id": "rel_z", "period": "2026-Q3", "state": "published", "supersedes": "rel_published"}
+    insert(empty, "releases", [after])
+    with empty.change_schema() as connection:
+        connection.exec_driver_sql("UPDATE releases SET state = 'superseded' WHERE id = 'rel_published'")
+    schema.downgrade(empty, "0069")
+
+    assert above == {f"rel_{state}": "drawn" for state in states_before[:3]} | {"rel_published": "published"}
+    assert (kept, signed) == ([("rel_published",)], [("rel_published", None)])
+    assert states() == above | {"rel_z": "cancelled"}
+
+
 def insert_case(database: Database, *, of_nobody_new: bool = False) -> None:
     """A case as its row was before and after it had parts, of a person who is there already or comes with it."""
     if not of_nobody_new:

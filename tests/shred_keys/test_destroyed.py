@@ -24,6 +24,8 @@ from app.protocol.mailbox import MessageKind
 from app.settings import Settings
 from app.shred_keys import copies
 from app.shred_keys.store import ShredKeys
+from app.statistics.releases import kept_accounts
+from app.statistics.releases.models import AccountsPart
 from app.vocabulary import GrantKind
 from tests.factories import DAY, SEALED, id_
 
@@ -106,6 +108,25 @@ def test_what_is_destroyed_opens_from_no_older_copy_and_what_stays_does(
     assert opened(yesterday, keys) == {first: yesterday[first], second: files[second]}
     assert not any(sealed in kept for kept in yesterday.values() for sealed in files.values())
     assert read(database) == {second: files[second]}
+
+
+def test_accounts_of_before_a_draw_open_from_no_older_copy(database: Database, keys: ShredKeys, blobs: Blobs) -> None:
+    first, second = (file() + bytes(kept_accounts.PIECE) for _ in range(2))
+    pieces = select(AccountsPart.content).order_by(AccountsPart.number)
+    as_kept = select(sa.type_coerce(AccountsPart.content, sa.LargeBinary)).order_by(AccountsPart.number)
+
+    with database.write() as session:
+        kept_accounts.keep(session, first)
+    with database.read() as session:
+        before, yesterday = list(session.scalars(pieces)), list(session.scalars(as_kept))
+    with destroying(database, blobs, DAY) as session:
+        kept_accounts.keep(session, second)
+
+    with layer.under(keys):
+        assert [layer.unwrap(each) for each in yesterday] == yesterday
+    with database.read() as session:
+        assert b"".join(session.scalars(pieces)) == second
+    assert (len(yesterday), b"".join(before)) == (2, first)
 
 
 def test_what_is_put_in_the_place_of_a_file_takes_its_key(database: Database, keys: ShredKeys, blobs: Blobs) -> None:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from app import age
 from app.protocol import audit_heads, journal, key_log, losses, manifest, memory, staff_log, statements
 from app.protocol.card import SignedCard, encode, sign
@@ -46,6 +48,7 @@ from app.protocol.memory import Remembered, listed
 from app.protocol.opening import Opened
 from app.protocol.pairs import Pair, Recovery, RecoveryReason
 from app.protocol.release import signatures
+from app.protocol.release.release_keys import ReleaseKey, ReleaseSigner
 from app.protocol.release.sums import sums as sums_of
 from app.protocol.report import Form, Report
 from app.protocol.roots import Pin
@@ -64,6 +67,7 @@ from app.vocabulary import (
     Relation,
     RetentionClass,
     RiskLevel,
+    Role,
     SafetyPlanStatus,
     TaskType,
     VerificationStatus,
@@ -119,6 +123,7 @@ def documents() -> dict[str, Document]:
         thread["message.staff 1"],
         thread["message.reporter message"],
         _copy(),
+        *_of_a_release(),
         *_of_a_case(),
         *_of_custodians(),
         make.APPROVAL,
@@ -274,6 +279,16 @@ def _of_a_case() -> list[Document]:
     return [
         _of_staff(type_, subject, body, to=IDENTITY_KEY if TYPES[type_].own_key else CASE_KEY)
         for type_, subject, body in bodies
+    ]
+
+
+def _of_a_release() -> list[Document]:
+    """Whose key of a release it is, and what its readers are told of them."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes(range(32))).public_key().public_bytes_raw()
+    stated = ReleaseKey(id_("rel", 1), "5" * 64, Role.CASEWORKER, key, DAY)
+    return [
+        stated.state(org=ORG, signer=CASEWORKER.signer),
+        ReleaseSigner.of(stated).certify(org=ORG, signer=SUPERVISOR.signer),
     ]
 
 

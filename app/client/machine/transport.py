@@ -69,15 +69,16 @@ _TEXTS: Final = (
     "document envelope_sha256 epoch expires expires_on file first grantee handle handling hash hour id intake "
     "intake_channel invitation kept_on key kind level made_on name object page part peeled_on period person previous "
     "proposed_by received_on recipient ref release requested_by requester root scope second set_at sha256 sig "
-    "signature since stage stage_entered state subject team to token turn valid_from valid_until what workload zone"
+    "signature signers since stage stage_entered state subject team to token turn valid_from valid_until what "
+    "workload zone"
 )
 _TEXTS_OR_NULL: Final = (
     "accounts_lost_by accounts_lost_too agreed_at agreed_by answer_due approved_by approver_stand_in body case "
-    "closing consent copy_sha256 country decision_due draw due ended_on failure first_lapses_after granted_on "
-    "handed_on_by handed_on_from held_for held_from keys_copied_on label last_use lent_until next next_review "
-    "noisy_sha256 object_hash of opening_due owner prev priority problem public_on purge_month reason "
-    "requester_stand_in resume_on retention_class review risk_level secret statement subdivision sums_sha256 swept_on "
-    "triager until whom withdrawn_on"
+    "closing consent copy_sha256 correction country decision_due draw due ended_on failure first_lapses_after "
+    "granted_on handed_on_by handed_on_from held_for held_from keys_copied_on label last_use lent_until next "
+    "next_review noisy_sha256 note note_by note_too object_hash of opening_due owner prev priority problem public_on "
+    "purge_month reason requester_stand_in resume_on retention_class review risk_level secret statement subdivision "
+    "sums_sha256 superseded_by supersedes swept_on triager until whom withdrawn_on"
 )
 _NUMBERS: Final = (
     "closes disk_bytes disk_free_bytes fetched free generation lacks left left_millionths n number opens part_version "

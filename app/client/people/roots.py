@@ -20,6 +20,7 @@ from app.protocol.certified import Certified, are_words
 from app.protocol.documents import Document, Signer, parse_document
 from app.protocol.encoding import new_id, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
+from app.protocol.release.signatures import SIGNERS, read_signers
 from app.protocol.roots import Paper, Root
 from app.vocabulary import Role
 
@@ -371,21 +372,30 @@ def _kept_of_staff(
     kept = {*trust.kept}
     for document in _of_staff(staff, trust, gone | ended, besides=gone):
         subject = document.header.subject
-        gives_nothing = document.header.type == "key" or not document.header.body["roles"]
+        gives_nothing = document.header.type != "certificate" or not document.header.body["roles"]
         if gives_nothing or compared is None or _is_of(trust, subject, compared.get(subject, "")):
             kept.add(sha256_hex(document.text))
     return sorted(kept)
 
 
 def _of_staff(staff: Staff, trust: Trust, people: Collection[str], *, besides: Collection[str]) -> list[Document]:
-    """The statements of keys and the certificates, but for those of who is `besides`, by these people, that count
-    today."""
+    """The statements of keys, what vouches for signers of releases, and the certificates, but for those of who is
+    `besides`, by these people, that count today."""
     if not people:
         return []
     stated = (parse_document(str(item["document"]).encode()) for item in staff.service.items("/keys"))
     of_others = (each for each in trust.certificates if each.header.subject not in besides)
-    documents = [*of_others, *(trust.check_signed(each, "key") for each in stated)]
+    of_keys = (trust.check_signed(each, "key") for each in stated)
+    documents = [*of_others, *of_keys, *_of_releases(staff, trust)]
     return [each for each in documents if each.header.author in people and trust.counts(each)]
+
+
+def _of_releases(staff: Staff, trust: Trust) -> list[Document]:
+    """What vouches for the signers of published releases: without it, none verifies under the next root."""
+    published = [str(each["id"]) for each in staff.service.items("/releases")]
+    files = (staff.service.get(f"/releases/{id_}/files/{SIGNERS}").content for id_ in published)
+    documents = (each for file in files for each in read_signers(file).documents)
+    return [trust.check_signed(each, "release-signer") for each in documents if each.header.type == "release-signer"]
 
 
 def _is_of(trust: Trust, person: str, words: str) -> bool:

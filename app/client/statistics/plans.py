@@ -99,7 +99,9 @@ def _last(staff: Staff, period: str) -> NoisyCounts | None:
     published = [
         item
         for item in staff.service.items("/releases")
-        if item["kind"] != ReleaseKind.RESERVE and is_year(str(item["period"])) is is_year(period)
+        if item["superseded_by"] is None
+        and item["kind"] != ReleaseKind.RESERVE
+        and is_year(str(item["period"])) is is_year(period)
     ]
     if not published:
         return None

@@ -15,21 +15,29 @@ from app.client.people import shared_keys
 from app.client.people.shared_keys import HeldKey
 from app.protocol import chain
 from app.protocol.chain import Mark
+from app.protocol.documents import parse_document
 from app.protocol.encoding import b64, canonical, check_id, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
-from app.protocol.release.about import ABOUT, read_about
+from app.protocol.release.about import ABOUT, COMPOSER, About, read_about
 from app.protocol.release.counts import NOISY
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.folder import read_contents
 from app.protocol.release.ledger import LedgerLine, read_lines
-from app.protocol.release.listing import Listed, listing_files
-from app.protocol.release.signatures import SIGNATURES, sign_sums
+from app.protocol.release.listing import NOTICE, Listed, listing_files, notice
+from app.protocol.release.release_keys import ReleaseKey, ReleaseSigner, release_key
+from app.protocol.release.signatures import SIGNATURES, SIGNERS, read_signatures, sign_sums
 from app.protocol.release.sums import SUMS, file_of, hashes
-from app.protocol.release.verification import VerifiedRelease, verify_pinned, vouchers
+from app.protocol.release.verification import VerifiedRelease, verify_pinned
+from app.protocol.roots import Pin
+from app.vocabulary import Role
 
 
 class BrokenOff(Exception):
     """A draw ended without a folder: the service stopped, or somebody cancelled it or began it anew."""
+
+
+class NotOnTheRoot(Exception):
+    """The root does not list who would publish a release, so no reader would believe them."""
 
 
 # The files of a release by path.
@@ -53,7 +61,21 @@ class ReleaseView:
     approver_stand_in: str | None
     accounts_lost_too: str | None
     public_on: str | None
+    supersedes: str | None
+    correction: str | None
+    note: str | None
+    note_too: str | None
     version: int
+
+    @property
+    def listed(self) -> bool:
+        """Whether everybody reads it."""
+        return self.state in ("published", "superseded")
+
+    @property
+    def signers(self) -> tuple[str, str | None]:
+        """Who signs for the requester and for the approver: they themselves, or who stands in."""
+        return self.requester_stand_in or self.requested_by, self.approver_stand_in or self.approved_by
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> Self:
@@ -71,6 +93,10 @@ class ReleaseView:
             approver_stand_in=item["approver_stand_in"],
             accounts_lost_too=item["accounts_lost_too"],
             public_on=item["public_on"],
+            supersedes=item["supersedes"],
+            correction=item["correction"],
+            note=item["note"],
+            note_too=item["note_too"],
             version=int(item["version"]),
         )
 
@@ -93,13 +119,28 @@ def request(staff: Staff, *, kind: str, period: str, workload: str) -> str:
     return release
 
 
+def correct(staff: Staff, view: ReleaseView, words: str) -> str:
+    """Ask for a folder in the place of a published one, made anew of the same noise; `words` say to everybody what was
+    wrong. Its id."""
+    release = str(staff.service.post(f"/releases/{view.id}/corrections", {"words": words}).json()["id"])
+    staff.seen.record(_WISH, release, _wish(asdict(view) | {"correction": words}))
+    return release
+
+
+def warn(staff: Staff, view: ReleaseView, words: str) -> bool:
+    """Say why nobody should rely on a published release. Whether everybody is told: it takes the word of two."""
+    return staff.service.post(f"/releases/{view.id}/note", {"words": words}).json()["note_too"] is not None
+
+
 def approve(staff: Staff, view: ReleaseView) -> None:
     """A supervisor's yes to somebody else's request. Nobody has seen a number, and until the draw nobody will.
 
     Where another approver has not drawn, this one takes over from them.
-    Raises `NotGranted` where they lack a key of the draw: nobody else than the approver can make it.
+    Raises `NotGranted` where they lack a key of the draw: nobody else than the approver can make it. A correction is
+    drawn already.
     """
-    _keys_of(staff, view)
+    if view.supersedes is None:
+        _keys_of(staff, view)
     staff.seen.record(_WISH, view.id, _wish(asdict(view)))  # first: it is approved once, whether or not that is heard
     _move(staff, view, "approved")
 
@@ -158,19 +199,25 @@ def sign(staff: Staff, release: str) -> Folder:
 
     It must be of the period and workload that this machine asked for or approved, charged as this release, in a ledger
     that leaves no line out that this machine has seen, and of the noise under which it has signed the release before,
-    if it has: a stand-in has the folder made anew, and nobody the draw. Raises `NotAuthentic`.
+    if it has: a stand-in has the folder made anew, and nobody the draw. The key is of this release alone, and whose it
+    is, readers are not told. Raises `NotAuthentic`.
     """
     files = _fetch_files(staff, release)
-    contents = read_contents(files)
-    line = contents.line
-    _check_wish(staff, release, asdict(line))
-    if line.release != release:
+    contents, seen = read_contents(files), view(staff, release)
+    line, about = contents.line, contents.about
+    _check_wish(staff, release, asdict(line) | {"correction": about.correction})
+    if about.release != release or (about.draw is not None and seen.supersedes is None):
         raise NotAuthentic("release-charge")
-    signature = sign_sums(files[SUMS], by=staff.person, key=staff.keys.signing)
-    vouchers(files, staff.org)(signature)
+    role = _own_role(staff, about, seen)
     _check_ledger(staff, contents.ledger)
-    _check_noise(staff, release, files)
-    staff.service.post(f"/releases/{release}/signatures", {"key": b64(signature.key), "sig": b64(signature.sig)})
+    if about.draw is not None:
+        _check_corrected(staff, str(seen.supersedes), about, files)
+    _check_noise(staff, about.charged_as, files)
+    signature = sign_sums(files[SUMS], by=role, key=release_key(staff.keys.signing, release))
+    stated = ReleaseKey(release, sha256_hex(files[SUMS]), role, signature.key, staff.today)
+    statement = stated.state(org=staff.org, signer=staff.signer).text.decode()
+    signed = {"key": b64(signature.key), "sig": b64(signature.sig), "statement": statement}
+    staff.service.post(f"/releases/{release}/signatures", signed)
     return files
 
 
@@ -183,21 +230,34 @@ def publisher(folder: Folder) -> str:
     return f"{about.organisation}. Contact: {about.contact}"
 
 
-def publish(staff: Staff, view: ReleaseView) -> None:
-    """Let everybody fetch what two have signed."""
-    _move(staff, view, "published")
+def publish(staff: Staff, view: ReleaseView, *, public_on: date | None = None) -> None:
+    """Let everybody fetch what two have signed, under this supervisor's word for their keys, by role and year alone; or
+    partners, and everybody from that day on.
 
-
-def embargo(staff: Staff, view: ReleaseView, *, public_on: date) -> None:
-    """Let partners fetch what two have signed, and everybody from that day on."""
-    step = {"to": "embargoed", "public_on": public_on.isoformat()}
-    staff.service.post(f"/releases/{view.id}/transitions", step, version=view.version)
+    Raises `NotAuthentic` where colleagues of these roles have not signed it, and `NotOnTheRoot`.
+    """
+    if staff.person not in staff.trust.supervisors:
+        raise NotOnTheRoot("readers believe a supervisor of the root: let one publish it")
+    stated = _stated(staff, view.id)
+    if [each.role is Role.SUPERVISOR for _, each in stated][1:] != [True]:
+        raise NotAuthentic("release-signers")
+    certificates = [ReleaseSigner.of(each).certify(org=staff.org, signer=staff.signer) for _, each in stated]
+    body: dict[str, Any] = {"certificates": [each.text.decode() for each in certificates]}
+    if public_on is not None:
+        body["public_on"] = public_on.isoformat()
+    staff.service.post(f"/releases/{view.id}/publication", body, version=view.version)
 
 
 def download(staff: Staff, release: str) -> Folder:
-    """The whole folder, already verified."""
+    """The whole folder, already verified, and that colleagues signed it of whom its readers are told roles alone."""
     folder = _fetch_files(staff, release)
-    verify(folder, pin=staff.org)
+    if read_about(file_of(folder, ABOUT)).names_people:  # its roots end with the newest of its day
+        verify(folder, pin=staff.org)
+        return folder
+    verify(folder, pin=str(staff.pin))
+    keys = [each.key for each in read_signatures(folder[SIGNATURES])]
+    if keys != [each.key for _, each in _stated(staff, release)]:
+        raise NotAuthentic("release-signers")
     return folder
 
 
@@ -213,12 +273,25 @@ def save(folder: Folder, directory: Path) -> None:
 def export_site(staff: Staff, directory: Path) -> list[str]:
     """Write every published release, verified, below a new `directory`, with a page and a feed that lead to them: any
     host of files can hand it out. Their ids. Raises `NotAuthentic`, and `FileExistsError`."""
-    published = [each for each in list_(staff) if each.state == "published"]
+    published = [each for each in list_(staff) if each.listed]
     folders = {each.id: download(staff, check_id("rel", each.id)) for each in published}
-    listed = [Listed(each.id, each.kind, each.period, sha256_hex(folders[each.id][SUMS])) for each in published]
+    corrected = {each.supersedes: each.id for each in published}
+    listed = [
+        Listed(
+            id=each.id,
+            kind=each.kind,
+            period=each.period,
+            sums_sha256=sha256_hex(folders[each.id][SUMS]),
+            correction=each.correction,
+            superseded_by=corrected.get(each.id),
+            note=each.note if each.note_too else None,
+        )
+        for each in published
+    ]
     save(listing_files(listed), directory)
-    for id_, folder in folders.items():
-        save(folder, directory / id_)
+    for each in listed:
+        beside = {NOTICE: notice(each)} if each.is_noted else {}
+        save({**folders[each.id], **beside}, directory / each.id)
     return list(folders)
 
 
@@ -227,7 +300,7 @@ def load(directory: Path) -> Folder:
     sums_file = directory / SUMS
     if not sums_file.is_file():
         raise ReleaseError(f"{SUMS} is missing, so this is no folder of a release")
-    own = {*hashes(sums_file.read_bytes()), SUMS, SIGNATURES}
+    own = {*hashes(sums_file.read_bytes()), SUMS, SIGNATURES, SIGNERS}
     return {path: (directory / path).read_bytes() for path in own if (directory / path).is_file()}
 
 
@@ -249,13 +322,65 @@ _WISH, _NOISE, _LINE = "release", "release-noise", "ledger"
 
 
 def _wish(wish: Mapping[str, Any]) -> Mark:
-    return Mark(1, sha256_hex(canonical({name: wish[name] for name in ("kind", "period", "workload")})))
+    """What a release was to be: of a correction also what was wrong, as everybody will read it."""
+    told = {name: wish[name] for name in ("kind", "period", "workload")}
+    if wish.get("correction") is not None:
+        told["correction"] = wish["correction"]
+    return Mark(1, sha256_hex(canonical(told)))
 
 
 def _check_wish(staff: Staff, release: str, wish: Mapping[str, Any]) -> None:
     """It is what this machine asked for or approved under this id."""
     if staff.seen.highest(_WISH, release) != _wish(wish):
         raise NotAuthentic("release-unasked")
+
+
+def _check_corrected(staff: Staff, before: str, about: About, files: Folder) -> None:
+    """A correction is of the very noise of the folder in whose place it stands. Raises `NotAuthentic`."""
+    sums_file = staff.service.get(f"/releases/{check_id('rel', before)}/files/{SUMS}").content
+    is_of_it = sha256_hex(sums_file) == about.supersedes
+    if not is_of_it or hashes(sums_file).get(NOISY) != sha256_hex(file_of(files, NOISY)):
+        raise NotAuthentic("release-noise")
+
+
+def _own_role(staff: Staff, about: About, seen: ReleaseView) -> Role:
+    """As what this person signs, as the folder tells it of their place: it must be a role of theirs.
+
+    Raises `NotAuthentic`.
+    """
+    if about.composer != COMPOSER or Pin.read(about.pin).org != staff.org or staff.person not in seen.signers:
+        raise NotAuthentic("release-signers")
+    role = about.signers[seen.signers.index(staff.person)]
+    ever = staff.with_trust(lambda trust: trust.ever_certified(staff.person, staff.signer.public_key))
+    if role not in ever.roles:
+        raise NotAuthentic("release-signers")
+    return Role(role)
+
+
+def _stated(staff: Staff, release: str) -> list[tuple[str, ReleaseKey]]:
+    """Which two colleagues say that they signed the release with which keys, both the same folder.
+
+    Raises `NotAuthentic`, as `release-signers` unless they are two.
+    """
+    items = staff.service.get(f"/releases/{check_id('rel', release)}/signatures").json()["items"]
+    found = [_read_stated(staff, str(item["statement"])) for item in items]
+    people, keys = {person for person, _ in found}, {each.key for _, each in found}
+    said = {(each.release, each.sums_sha256) for _, each in found}
+    if (len(found), len(people), len(keys), len(said)) != (2, 2, 2, 1) or {each for each, _ in said} != {release}:
+        raise NotAuthentic("release-signers")
+    return found
+
+
+def _read_stated(staff: Staff, text: str) -> tuple[str, ReleaseKey]:
+    document = parse_document(text.encode())
+    stated = ReleaseKey.read(document)
+    if document.header.org != staff.org:
+        raise NotAuthentic("org")
+    author = staff.with_trust(lambda trust: trust.author_of(document, stated.signed_on))
+    ever = staff.with_trust(lambda trust: trust.ever_certified(author.person, author.key))
+    if stated.role not in ever.roles:
+        raise NotAuthentic("role")
+    return author.person, stated
 
 
 def _check_noise(staff: Staff, release: str, files: Folder) -> None:

@@ -10,9 +10,13 @@ from app.protocol.release.errors import ReleaseError
 
 ABOUT: Final = "about.json"
 # The way in which files follow from counts. Another way is another number, and all are kept: what was signed verifies.
-COMPOSER: Final = 2
+COMPOSER: Final = 3
+# Up to this one a folder names who signs it by their ids, and has what vouches for them among what is signed.
+NAMED: Final = 2
 
 _LOSSES = ("this", "year", "life")
+# Folders of earlier composers lack these.
+_LATER = frozenset({"draw", "supersedes", "correction"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,10 @@ class About:
     fingerprint of its root. `this`, `year` and `life` are what this release costs, what all releases of its year have
     cost with it, and what one person can lose in a life. `versions` names the programs and their versions. `note` is a
     paragraph at the head, such as that the people are invented. `composer` is the way in which the folder was made.
+    Who asked, approved and signs are roles; up to composer 2, ids of people.
+
+    A folder that corrects another has all three of these: `draw` is the release under which the noise was charged,
+    `supersedes` the SHA-256 of the `SHA256SUMS` in whose place it stands, `correction` what was wrong there, in words.
     """
 
     release: str
@@ -39,16 +47,31 @@ class About:
     versions: Mapping[str, str]
     note: str | None = None
     composer: int = COMPOSER
+    draw: str | None = None
+    supersedes: str | None = None
+    correction: str | None = None
 
     @property
-    def signers(self) -> set[str]:
-        """The ids of the two who sign."""
-        return {self.signs_for_requester or self.requested_by, self.signs_for_approver or self.approved_by}
+    def signers(self) -> tuple[str, str]:
+        """The two who sign, in the place of the requester and in that of the approver."""
+        return self.signs_for_requester or self.requested_by, self.signs_for_approver or self.approved_by
+
+    @property
+    def charged_as(self) -> str:
+        """The release under whose id the ledger has the draw."""
+        return self.draw or self.release
+
+    @property
+    def names_people(self) -> bool:
+        """Whether it says who signs by their ids."""
+        return self.composer <= NAMED
 
 
 def write_about(about: About) -> bytes:
     """`about.json`: the facts, with the number of the composer that made the folder."""
-    return (json.dumps({"composer": about.composer} | asdict(about), ensure_ascii=False, indent=1) + "\n").encode()
+    absent = _LATER if about.names_people else frozenset[str]()
+    said = {name: value for name, value in asdict(about).items() if name not in absent}
+    return (json.dumps({"composer": about.composer} | said, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def read_about(content: bytes) -> About:
@@ -58,7 +81,8 @@ def read_about(content: bytes) -> About:
         if type(said["composer"]) is not int or said["composer"] not in range(1, COMPOSER + 1):
             raise ReleaseError("the folder was made in a way that this Tern does not know")
         losses = {name: PrivacyLoss(said[name]["rho"], said[name]["epsilon"]) for name in _LOSSES}
-        about = About(**{each.name: said[each.name] for each in fields(About)} | losses)
+        absent = _LATER if said["composer"] <= NAMED else frozenset[str]()
+        about = About(**{each.name: said[each.name] for each in fields(About) if each.name not in absent} | losses)
         again = write_about(about)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ReleaseError(f"{ABOUT} cannot be read") from None

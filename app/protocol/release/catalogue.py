@@ -33,6 +33,7 @@ _MEDIA: Final = {
     "parquet": "application/vnd.apache.parquet",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "xml": "application/vnd.sdmx.structure+xml",
+    "yaml": "application/yaml",
 }
 _SCHEMA: Final = "https://datapackage.org/profiles/2.0/datapackage.json"
 _CONTEXT: Final = {

@@ -4,9 +4,11 @@ import codecs
 from collections.abc import Sequence
 
 from app.protocol.release.about import ABOUT, About, write_about
+from app.protocol.release.breaks import breaks
 from app.protocol.release.brief import BRIEFS, brief
 from app.protocol.release.catalogue import DCAT, PACKAGE, dcat, package
 from app.protocol.release.counts import NOISY, NoisyCounts, write_counts
+from app.protocol.release.deployment import DEPLOYMENT, deployment
 from app.protocol.release.dictionary import dictionary
 from app.protocol.release.ledger import LEDGER, LedgerEntry, write_ledger
 from app.protocol.release.methodology import methodology
@@ -17,27 +19,35 @@ from app.protocol.release.sums import SUMS, sums
 from app.protocol.release.tables import data_files, filled, further_files
 
 
-def compose(counts: NoisyCounts, *, about: About, ledger: Sequence[LedgerEntry], signers: bytes) -> dict[str, bytes]:
+def compose(
+    counts: NoisyCounts, *, about: About, ledger: Sequence[LedgerEntry], signers: bytes | None = None
+) -> dict[str, bytes]:
     """Every file but the signatures, by path; `SHA256SUMS` is what the two persons sign.
 
-    `ledger` holds all draws up to and with this one, `signers` is `signers.jsonl`: what vouches for the two. A folder
-    that an earlier composer made is made as it was: the composers are 1, and 2, which adds files for other programs.
+    `ledger` holds all draws up to and with this one. A folder that an earlier composer made is made as it was: the
+    composers are 1; 2, which adds files for other programs; and 3, in which roles stand for people, what vouches for
+    the two who sign comes when it is published, and facts stand in the form of a registry. In those before it,
+    `signers` is that file.
     """
-    tables, method = filled(counts), methodology(counts, about)
+    broken = frozenset[str]() if about.names_people else breaks(counts, (entry.line for entry in ledger))
+    tables, method = filled(counts, broken), methodology(counts, about, broken)
     files = {
         **data_files(counts, tables),
         NOISY: write_counts(counts),
         ABOUT: write_about(about),
         # Without its mark Excel takes the names of countries for another encoding.
-        "dictionary.csv": codecs.BOM_UTF8 + write_csv(dictionary(counts)),
+        "dictionary.csv": codecs.BOM_UTF8 + write_csv(dictionary(counts, breaks=not about.names_people)),
         "methodology.md": method.encode(),
         LEDGER: write_ledger(ledger),
-        SIGNERS: signers,
     }
+    if about.names_people and signers is not None:
+        files[SIGNERS] = signers
     if about.composer > 1:
         files |= further_files(counts, tables, about, method) | _methods(counts, about, method)
+    if not about.names_people:
+        files[DEPLOYMENT] = deployment(counts, about)
     files |= {PACKAGE: package(files, about, counts), DCAT: dcat(files, about, counts)}
-    files |= page_files(counts, about, others=files)
+    files |= page_files(counts, about, others=files, broken=broken)
     return {**files, SUMS: sums(files)}
 
 

@@ -18,6 +18,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "value_adjusted": "Estimate consistent between tables, to be used for sums; unbiased, may be negative",
     "value_raw": "Count of persons with its noise, as drawn; may be negative",
 }
+BREAK: Final = "B: a break, in every row of a table with another bound m than before: compare it with nothing before"
 _MEANINGS: Final = {
     Level.CODE: "A code of the list {list}, vocabulary field {field}",
     Level.GROUP: "A group of codes of the list {list}, vocabulary field {field}",
@@ -29,10 +30,11 @@ _MEANINGS: Final = {
 }
 
 
-def dictionary(counts: NoisyCounts) -> list[list[str]]:
-    """The rows of `dictionary.csv`, its head first."""
+def dictionary(counts: NoisyCounts, *, breaks: bool) -> list[list[str]]:
+    """The rows of `dictionary.csv`, its head first. `breaks`: whether a status may be `B`."""
+    columns = {**COLUMNS, "status": f"{COLUMNS['status']}; {BREAK}"} if breaks else COLUMNS
     rows = [["column", "code", "alpha3", "meaning"]]
-    rows += [[column, "", "", text] for column, text in COLUMNS.items()]
+    rows += [[column, "", "", text] for column, text in columns.items()]
     for dim in counts.workload.dims():
         rows.append([dim.column, "", "", meaning(dim)])
         if dim.alpha3_column:

@@ -41,8 +41,8 @@ def read_contents(files: Mapping[str, bytes]) -> Contents:
     about = read_about(file_of(files, ABOUT))
     entries = _entries(counts, file_of(files, LEDGER))
     _check_about(about, counts, [entry.line for entry in entries])
-    again = compose(counts, about=about, ledger=entries, signers=file_of(files, SIGNERS))
-    if files.keys() - {SIGNATURES} != again.keys():
+    again = compose(counts, about=about, ledger=entries, signers=files.get(SIGNERS))
+    if files.keys() - {SIGNATURES} != again.keys() | (files.keys() & {SIGNERS}):
         raise ReleaseError("the folder lacks a file, or has one too many")
     for path, content in again.items():
         if files[path] != content:
@@ -83,7 +83,9 @@ def _check_about(about: About, counts: NoisyCounts, ledger: list[LedgerLine]) ->
         raise ReleaseError("the period is neither a quarter nor a year") from None
     if not fits:
         raise ReleaseError("the workload is none of such a period")
-    if about.release != ledger[-1].release or about.versions.get("opendp") != ledger[-1].opendp:
+    if len({about.draw is None, about.supersedes is None, about.correction is None}) > 1:
+        raise ReleaseError("the folder corrects another, or it does not")
+    if about.charged_as != ledger[-1].release or about.versions.get("opendp") != ledger[-1].opendp:
         raise ReleaseError("the folder is about another draw")
     if (about.this.rho, about.year.rho, about.life.rho) != (ledger[-1].rho_millionths, year, LIFE_CAP):
         raise ReleaseError("the folder tells another budget than the ledger")

@@ -1,6 +1,7 @@
 """The methodology page of a release: what is counted, what the noise promises, and how to read, add and cite it."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from app.protocol.release.about import About
 from app.protocol.release.budget import (
@@ -42,10 +43,10 @@ _SHARES = (
 )
 
 
-def methodology(counts: NoisyCounts, about: About) -> str:
+def methodology(counts: NoisyCounts, about: About, broken: AbstractSet[str] = frozenset()) -> str:
     """Markdown, under the headings of a statistical office's quality report (the European Statistical System's).
 
-    A function of its arguments: it names no day and no exact count.
+    A function of its arguments: it names no day and no exact count. In the tables that are `broken` a series breaks.
     """
     title = f"# How the figures of release {about.release} were made"
     if about.composer == 1:
@@ -57,14 +58,14 @@ def methodology(counts: NoisyCounts, about: About) -> str:
         "Quality management": (_QUALITY,),
         "Relevance": (_RELEVANCE,),
         "Accuracy and reliability": (_limits(),),
-        "Timeliness and punctuality": (_TIMELINESS,),
-        "Coherence and comparability": (_COHERENCE,),
+        "Timeliness and punctuality": (_TIMELINESS, _corrected(about)),
+        "Coherence and comparability": (_COHERENCE, _breaks(broken)),
         "Accessibility and clarity": (_reading(counts, about), OPENING),
         "Cost and burden": (_BURDEN,),
         "Confidentiality": (_promise(counts, about),),
     }
     sections = [
-        _text(f"## {number}. {heading}", *(_lowered(section) for section in chapter)).strip()
+        _text(f"## {number}. {heading}", *(_lowered(section) for section in chapter if section)).strip()
         for number, (heading, chapter) in enumerate(chapters.items(), start=1)
     ]
     return _text(title, about.note, *sections)
@@ -94,6 +95,23 @@ alpha-2 with `XK` and `ZZ` (unknown), regions those of the UN's M49."""
 _BURDEN = """\
 Nobody is asked anything for statistics but whether they agree. What is counted is coded from cases that people of staff
 work on in any case."""
+
+
+def _corrected(about: About) -> str | None:
+    """Of a folder that stands in the place of another."""
+    if about.supersedes is None:
+        return None
+    return f"""This folder corrects that whose `SHA256SUMS` has the SHA-256 `{about.supersedes}`: {about.correction}
+Its noisy counts are the very same, drawn once under {about.charged_as}; nobody's privacy was spent for it."""
+
+
+def _breaks(broken: AbstractSet[str]) -> str | None:
+    """Of tables that are compared with nothing before."""
+    if not broken:
+        return None
+    names = ", ".join(f"`{name}`" for name in sorted(broken))
+    return f"""In these tables the series breaks, for their *m* is another than in the last period before: {names}.
+All of their rows have `status` `B`, and none is compared with an earlier period."""
 
 
 def _first_composers(counts: NoisyCounts, about: About) -> list[str]:
@@ -280,20 +298,33 @@ def _origin(about: About) -> str:
 
 {about.organisation}. Contact: {about.contact}
 
-Requested by {about.requested_by}, approved by {about.approved_by}; {_signed(about)} Made with {versions}.
+{_signed(about)} Made with {versions}.
 `ledger.json` lists every draw so far. `tern release verify FOLDER --pin {about.pin}` checks all of it; compare the pin
 with what the organisation says of itself elsewhere, for a forged folder would name a pin of its own."""
 
 
 def _signed(about: About) -> str:
-    """Who signs, which a reader compares with `SHA256SUMS.sig`."""
+    """Who asked, approved and signs, which a reader compares with `SHA256SUMS.sig`."""
+    if not about.names_people:
+        return _signed_by_roles(about)
+    asked = f"Requested by {about.requested_by}, approved by {about.approved_by};"
     places = ((about.requested_by, about.signs_for_requester), (about.approved_by, about.signs_for_approver))
     if not any(stand_in for _, stand_in in places):
-        return "both signed `SHA256SUMS`."
+        return f"{asked} both signed `SHA256SUMS`."
     signers = [
         f"{stand_in} in the place of {first}, who could not" if stand_in else first for first, stand_in in places
     ]
-    return f"`SHA256SUMS` is signed by {' and by '.join(signers)}."
+    return f"{asked} `SHA256SUMS` is signed by {' and by '.join(signers)}."
+
+
+def _signed_by_roles(about: About) -> str:
+    places = ((about.requested_by, about.signs_for_requester), (about.approved_by, about.signs_for_approver))
+    first, second = (
+        f"another person (role {stand_in}) in their place" if stand_in else "they themselves" for _, stand_in in places
+    )
+    return f"""One person asked for it (role {about.requested_by}), and another approved it (role {about.approved_by}).
+`SHA256SUMS` is signed for the first by {first}, for the second by {second}, each with a key for this release alone;
+`signers.jsonl` vouches for both keys by role and year."""
 
 
 def _rho(millionths: int) -> str:

@@ -4,6 +4,7 @@ Static, without script, and a function of the counts and of what the release say
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -16,6 +17,7 @@ from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.family import estimates
 from app.protocol.release.grades import Grade, Shown, shown
 from app.protocol.release.markdown import to_html
+from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.vocabulary import Table
 
 PAGE: Final = "index.html"
@@ -98,6 +100,7 @@ class Told:
 
     table: Table
     cells: tuple[Cell, ...]
+    is_break: bool = False
 
     @property
     def title(self) -> str:
@@ -112,9 +115,11 @@ class Told:
         return list(self.cells) if len(self.cells) <= _WHOLE else self.clear()
 
 
-def page_files(counts: NoisyCounts, about: About, *, others: Iterable[str]) -> dict[str, bytes]:
+def page_files(
+    counts: NoisyCounts, about: About, *, others: Iterable[str], broken: AbstractSet[str] = frozenset()
+) -> dict[str, bytes]:
     """The page, its style and its pictures. `others` are the paths of the folder's other files."""
-    tables = told_tables(counts)
+    tables = told_tables(counts, broken)
     charts = {
         f"charts/{told.table.name}.svg": chart(
             f"{told.title}: persons recorded {in_words(counts.period)}",
@@ -123,7 +128,7 @@ def page_files(counts: NoisyCounts, about: About, *, others: Iterable[str]) -> d
         for told in tables
         if told.listed()
     }
-    paths = sorted({*others, *charts, "SHA256SUMS", "SHA256SUMS.sig"})
+    paths = sorted({*others, *charts, "SHA256SUMS", SIGNATURES, SIGNERS})
     style = _FIRST_STYLE_SHEET if about.composer == 1 else STYLE_SHEET
     return {PAGE: _page(counts, about, tables, paths).encode(), STYLE: style.encode(), **charts}
 
@@ -154,8 +159,8 @@ def answer(counts: NoisyCounts, about: About) -> str:
     return _answer(counts, about, told_tables(counts)[0].cells[0].own)
 
 
-def told_tables(counts: NoisyCounts) -> list[Told]:
-    """Every table of the release, in the workload's order."""
+def told_tables(counts: NoisyCounts, broken: AbstractSet[str] = frozenset()) -> list[Told]:
+    """Every table of the release, in the workload's order. In those that are `broken` a series breaks."""
     return [
         Told(
             table,
@@ -163,6 +168,7 @@ def told_tables(counts: NoisyCounts) -> list[Told]:
                 Cell(_label(table, cell), shown(estimate, tables=len(counts.tables), cells=len(of_table)))
                 for cell, estimate in zip(table.cells(), of_table, strict=True)
             ),
+            is_break=table.name in broken,
         )
         for table, of_table in zip(counts.workload.tables, estimates(counts), strict=True)
     ]
@@ -186,7 +192,7 @@ def _answer(counts: NoisyCounts, about: About, total: Shown) -> str:
 def _page(counts: NoisyCounts, about: About, tables: Sequence[Told], paths: Sequence[str]) -> str:
     said = _answer(counts, about, tables[0].cells[0].own)
     title = f"Persons recorded {in_words(counts.period)}"
-    note = f'<p class="note">{escape(about.note.replace("*", ""))}</p>\n' if about.note else ""
+    note = "".join(f'<p class="note">{escape(each)}</p>\n' for each in _notes(about))
     links = "\n".join(f'<li><a href="#{told.table.name}">{escape(told.title)}</a></li>' for told in tables[1:])
     sections = "\n".join(map(_section, tables[1:]))
     files = "\n".join(f'<li><a href="{path}">{path}</a></li>' for path in paths)
@@ -230,6 +236,12 @@ cells. <em>Not clear</em> never means zero.</p>
 """
 
 
+def _notes(about: About) -> list[str]:
+    """What stands above the answer."""
+    corrected = f"Corrected: {about.correction}" if about.correction else None
+    return [each for each in (about.note and about.note.replace("*", ""), corrected) if each]
+
+
 def _methods(about: About) -> str:
     """Where it is told how the numbers were made."""
     if about.composer == 1:
@@ -260,12 +272,13 @@ def _section(told: Told) -> str:
     bound = (
         "Every person is counted in full." if table.counts_in_full else f"A person counts in at most {table.m} rows."
     )
+    broken = f" Break: it was another bound than {table.m} before, so compare with no earlier period." * told.is_break
     several = " Rows overlap, so they have no sum." if table.of_acts() else ""
     image = _image(told) if listed else ""
     return f"""<section id="{table.name}">
 <h2>{escape(told.title)}</h2>
 <p>{escape(_lead(told))}</p>
-{image}{_table(told, bound + several) if listed else f"<p>{bound}</p>"}
+{image}{_table(told, bound + several + broken) if listed else f"<p>{bound}{broken}</p>"}
 </section>"""
 
 

@@ -79,7 +79,7 @@ def structure(counts: NoisyCounts, about: About) -> bytes:
         [
             *(
                 _code_list(agency, id_, {code: {"en": text} for code, text in own.items()})
-                for id_, own in _LISTS.items()
+                for id_, own in _lists(about).items()
             ),
             *(_code_list(agency, _id(dim), _labels(dim)) for dim in dims),
         ]
@@ -106,6 +106,12 @@ def structure(counts: NoisyCounts, about: About) -> bytes:
 
 
 _SCHEME: Final = "CS_PERSONS"
+
+
+def _lists(about: About) -> Mapping[str, Mapping[str, str]]:
+    if about.names_people:
+        return _LISTS
+    return {**_LISTS, "OBS_STATUS": {**_LISTS["OBS_STATUS"], "B": "Break: compared with nothing before"}}
 
 
 def _components(agency: str, dims: Sequence[Dimension]) -> str:

@@ -27,7 +27,7 @@ class SignerPlace(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """`key` is the 32-byte Ed25519 public key of person `by`."""
+    """`key` is a 32-byte Ed25519 public key; `by` the role of who has it, and up to composer 2 their id."""
 
     by: str
     key: bytes
@@ -40,7 +40,7 @@ def signed_bytes(sums_file: bytes) -> bytes:
 
 
 def sign_sums(sums_file: bytes, *, by: str, key: Ed25519PrivateKey) -> Signature:
-    """The signature of person `by` over `SHA256SUMS`."""
+    """The signature of `by` over `SHA256SUMS`."""
     return Signature(by=by, key=key.public_key().public_bytes_raw(), sig=key.sign(signed_bytes(sums_file)))
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from app.protocol.encoding import sha256_hex
 from app.protocol.release.errors import ReleaseError
-from app.protocol.release.signatures import SIGNATURES
+from app.protocol.release.signatures import SIGNATURES, SIGNERS
 
 SUMS: Final = "SHA256SUMS"
 
@@ -21,7 +21,8 @@ def sums(files: Mapping[str, bytes]) -> bytes:
 def check_sums(files: Mapping[str, bytes]) -> None:
     """Raises `ReleaseError` unless `SHA256SUMS` names exactly the other files, with their hashes."""
     listed = hashes(file_of(files, SUMS))
-    others = {path: content for path, content in files.items() if path not in (SUMS, SIGNATURES)}
+    beside = {SUMS, SIGNATURES, *({SIGNERS} - listed.keys())}
+    others = {path: content for path, content in files.items() if path not in beside}
     for path, hash_ in listed.items():
         if sha256_hex(file_of(others, path)) != hash_:
             raise ReleaseError(f"{path} is not the file that was signed")

@@ -3,6 +3,7 @@
 import codecs
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +22,7 @@ from app.vocabulary import Dimension, Table
 # In which languages cells are named beside their codes.
 LANGUAGES: Final = ("en", "zh-Hans", "fr", "es")
 
+BREAK: Final = "B"
 _MEASURES: Final = ("value", "lower", "upper", "sd", "grade", "status", "value_adjusted", "value_raw")
 _LABELLED: Final = ["period", "table", *LANGUAGES, "value", "lower", "upper", "grade", "words"]
 _HXL: Final = {
@@ -45,13 +47,13 @@ class Filled:
     labelled: list[list[str]]
 
 
-def filled(counts: NoisyCounts) -> list[Filled]:
-    """Every table of the release, in the workload's order."""
+def filled(counts: NoisyCounts, broken: AbstractSet[str] = frozenset()) -> list[Filled]:
+    """Every table of the release, in the workload's order. In those that are `broken` a series breaks."""
     tables = []
     for table, noisy, of_table in zip(counts.workload.tables, counts.tables, estimates(counts), strict=True):
         told = [shown(each, tables=len(counts.tables), cells=len(of_table)) for each in of_table]
         rows = [
-            _row(counts, table, cell, count, estimate, own)
+            _row(counts, table, cell, count, estimate, own) | ({"status": BREAK} if table.name in broken else {})
             for cell, count, estimate, own in zip(table.cells(), noisy.counts, of_table, told, strict=True)
         ]
         labelled = [_labelled(counts, table, cell, own) for cell, own in zip(table.cells(), told, strict=True)]
@@ -88,7 +90,7 @@ def further_files(counts: NoisyCounts, tables: Sequence[Filled], about: About, m
     return {
         "data/persons.parquet": parquet([_column(name, [row.get(name, TOTAL) for row in long]) for name in columns]),
         "data/persons.sdmx.csv": sdmx_csv(counts, about, long),
-        "data/persons.xlsx": workbook(_sheets(counts, tables, method)),
+        "data/persons.xlsx": workbook(_sheets(counts, tables, about, method)),
         STRUCTURE: structure(counts, about),
     }
 
@@ -99,7 +101,7 @@ def _column(name: str, values: list[str | int | float | None]) -> Column:
     return Column(name, type_, values, is_optional=name == "value")
 
 
-def _sheets(counts: NoisyCounts, tables: Sequence[Filled], method: str) -> list[Sheet]:
+def _sheets(counts: NoisyCounts, tables: Sequence[Filled], about: About, method: str) -> list[Sheet]:
     """All rows with their labels and words, what columns and codes mean, and how the numbers were made."""
     dims = _columns(counts.workload.dims())
     numbers = [name for name in _MEASURES if name != "grade"]
@@ -114,7 +116,7 @@ def _sheets(counts: NoisyCounts, tables: Sequence[Filled], method: str) -> list[
     paragraphs = [[line] for line in method.splitlines() if line]
     return [
         Sheet("Persons", [head, *rows], widths),
-        Sheet("Dictionary", dictionary(counts), [22, 26, 8, 80]),
+        Sheet("Dictionary", dictionary(counts, breaks=not about.names_people), [22, 26, 8, 80]),
         Sheet("Method", [["How the figures were made"], *paragraphs], [120]),
     ]
 

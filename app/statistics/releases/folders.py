@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -13,16 +13,19 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
-from app.protocol.documents import parse_document
-from app.protocol.encoding import sha256_hex, unb64
+from app.protocol.documents import Document, parse_document
+from app.protocol.encoding import b64, sha256_hex, unb64
+from app.protocol.errors import ProtocolError
 from app.protocol.periods import year_of
-from app.protocol.release.about import About
+from app.protocol.release.about import ABOUT, About, read_about
 from app.protocol.release.budget import LIFE_CAP
 from app.protocol.release.composition import compose
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.ledger import LedgerLine
+from app.protocol.release.release_keys import REQUESTERS, ReleaseKey, ReleaseSigner
 from app.protocol.release.signatures import (
     SIGNATURES,
+    SIGNERS,
     Signature,
     SignerPlace,
     Signers,
@@ -54,12 +57,23 @@ class ReleaseUnnamed(Problem):
 
 
 class ReleaseSignatureWrong(Problem):
-    """The signature is not one of the caller's certified key over the folder's SHA256SUMS as it lies here.
+    """The signature is not over the folder's SHA256SUMS as it lies here, or the caller does not say under their
+    certified key that they sign it in their role with this key.
 
     Fetch the file anew, check it, and sign its bytes.
     """
 
     type, status, title = "release-signature-wrong", 422, "The signature is not the caller's over this SHA256SUMS"
+
+
+class ReleaseSignerWrong(Problem):
+    """A release is published with a certificate of each of the two keys that signed it, in the role that the folder
+    tells, by a supervisor whom the newest root lists.
+
+    Fetch what the signers say, check it, and let a supervisor of the root publish it.
+    """
+
+    type, status, title = "release-signer-wrong", 422, "These certificates are not those of the two who signed"
 
 
 class ReleaseStandIn(Problem):
@@ -190,12 +204,11 @@ def _may_stand_in(actor: Actor, release: Release, place: SignerPlace) -> bool:
 
 def _composed(session: Session, release: Release, *, publisher: Publisher, is_demo: bool) -> dict[str, bytes]:
     lines = ledger.lines(session)
-    lines = lines[: next(place for place, line in enumerate(lines, start=1) if line.release == release.id)]
+    lines = lines[: next(place for place, line in enumerate(lines, start=1) if line.release == release.charged_as)]
     return compose(
         release.counts(),
         about=_about(session, release, lines, publisher=publisher, note=SYNTHETIC if is_demo else None),
         ledger=[ledger.entry(line, session.get_one(Release, line.release).counts()) for line in lines],
-        signers=write_signers(_signers(session, release)),
     )
 
 
@@ -207,27 +220,106 @@ def _keep(session: Session, release: Release, files: Mapping[str, bytes]) -> Rel
     return release
 
 
-def sign(session: Session, actor: Actor, release_id: str, *, key: str, signature: str, now: datetime) -> Release:
+def sign(
+    session: Session, actor: Actor, release_id: str, *, key: str, signature: str, statement: str, now: datetime
+) -> Release:
     """Keep the caller's signature. The second one completes the folder.
 
-    `key` and `signature` are in base64url. Raises `NoSuchStep` where the caller is none of the two or it is not time,
-    and `ReleaseSignatureWrong`.
+    `key` and `signature` are in base64url, `statement` is the `release-key` that says whose they are. Raises
+    `NoSuchStep` where the caller is none of the two or it is not time, and `ReleaseSignatureWrong`.
     """
     release = requests.locked(session, actor, release_id)
     requests.check(actor, release, ReleaseState.SIGNED)
-    sums_file = file(session, actor, release_id, SUMS)
-    own = Signature(by=actor.id, key=unb64(key), sig=unb64(signature))
     try:
-        check_signature(own, sums_file)
-    except ReleaseError:
+        check_signature(Signature(by="", key=unb64(key), sig=unb64(signature)), file(session, actor, release_id, SUMS))
+        _check_statement(session, actor, release, key, parse_document(statement.encode()))
+    except ProtocolError:
         raise ReleaseSignatureWrong from None
-    if staff.get(session, actor.id).key != key:
-        raise ReleaseSignatureWrong
-    session.merge(ReleaseSignature(release_id=release.id, person_id=actor.id, key=key, signature=signature))
+    session.merge(
+        ReleaseSignature(release_id=release.id, person_id=actor.id, key=key, signature=signature, statement=statement)
+    )
     audit.record(session, actor.id, Action.RELEASE_SIGNED, release.id, now=now, object_hash=release.sums_sha256)
     session.flush()
     _complete(session, release)
     return release
+
+
+def _check_statement(session: Session, actor: Actor, release: Release, key: str, statement: Document) -> None:
+    """Raises `ProtocolError` unless the caller says of this key that they sign this folder with it, in their place."""
+    stated = ReleaseKey.read(statement)
+    proofs = [(each.by, b64(each.key)) for each in statement.verify_signatures()]
+    said = (statement.header.author, statement.header.org, proofs)
+    told = (stated.release, stated.sums_sha256, b64(stated.key), stated.role)
+    if said != (actor.id, staff.organisation(session).id, [(actor.id, staff.get(session, actor.id).key)]):
+        raise ReleaseError("another person's word")
+    role = _about_kept(session, release).signers[release.signers.index(actor.id)]
+    if told != (release.id, release.sums_sha256, key, role):
+        raise ReleaseError("of another folder, key or role")
+
+
+def statements(session: Session, actor: Actor, release_id: str) -> list[str]:
+    """What those who signed say of their keys, the requester or who stands in for them first. Raises `NotFound`."""
+    release = requests.get(session, actor, release_id)
+    return [each.statement for each in _signatures(session, release) if each.statement is not None]
+
+
+def publish(
+    session: Session,
+    actor: Actor,
+    release_id: str,
+    certificates: Sequence[str],
+    *,
+    public_on: date | None,
+    seen: AbstractSet[int],
+    now: datetime,
+) -> Release:
+    """Let everybody read what two have signed, with a supervisor's word for the two keys; or partners until a day.
+
+    Raises `StaleVersion`, `NoSuchStep`, `ReleaseEmbargo` and `ReleaseSignerWrong`.
+    """
+    to = ReleaseState.PUBLISHED if public_on is None else ReleaseState.EMBARGOED
+    release = requests.move(session, actor, release_id, requests.Move(to, public_on), seen=seen, now=now)
+    signed = _signatures(session, release)
+    roles = _about_kept(session, release).signers
+    try:
+        trust = staff.trust(session)
+        vouched = [
+            ReleaseSigner.read(trust.check_entry(parse_document(each.encode()), "release-signer"))
+            for each in certificates
+        ]
+    except ProtocolError:
+        raise ReleaseSignerWrong from None
+    told = [(each.release, each.role, b64(each.key)) for each in vouched]
+    if told != [(release.id, role, each.key) for role, each in zip(roles, signed, strict=True)]:
+        raise ReleaseSignerWrong
+    for each, certificate in zip(signed, certificates, strict=True):
+        each.certificate = certificate
+    session.flush()
+    return release
+
+
+def vouchers(session: Session, release: Release) -> bytes | None:
+    """`signers.jsonl` of a published release: the roots up to the newest, and what vouches for the keys of the two.
+
+    It grows with each root, so it is no part of what they signed. None where it is: in a folder of before.
+    """
+    certificates = [each.certificate for each in _signatures(session, release) if each.certificate is not None]
+    if release.state not in SHOWN or not certificates:
+        return None
+    trust = staff.trust(session)
+    documents = (*(root.document for root in trust.roots), *(parse_document(each.encode()) for each in certificates))
+    return write_signers(Signers(documents, tuple(sorted(trust.kept))))
+
+
+def _signatures(session: Session, release: Release) -> list[ReleaseSignature]:
+    """Those that there are, the requester's or of who stands in for them first."""
+    each = (session.get(ReleaseSignature, (release.id, signer)) for signer in release.signers)
+    return [signature for signature in each if signature is not None]
+
+
+def _about_kept(session: Session, release: Release) -> About:
+    """As the folder says it."""
+    return read_about(session.get_one(ReleaseFile, (release.id, ABOUT)).content)
 
 
 def paths(session: Session, actor: Actor, release_id: str) -> list[str]:
@@ -239,16 +331,24 @@ def paths(session: Session, actor: Actor, release_id: str) -> list[str]:
     is_signer = actor.id in release.signers
     if release.state not in SHOWN and not (release.state in _FOR_SIGNERS and is_signer):
         raise NotFound
-    return list(
-        session.scalars(select(ReleaseFile.path).where(ReleaseFile.release_id == release_id).order_by(ReleaseFile.path))
-    )
+    of_release = select(ReleaseFile.path).where(ReleaseFile.release_id == release_id)
+    beside = {SIGNERS} if vouchers(session, release) is not None else set[str]()
+    return sorted({*session.scalars(of_release), *beside})
 
 
 def file(session: Session, actor: Actor, release_id: str, path: str) -> bytes:
     """The bytes of one file, as published. Raises `NotFound` as `paths` does."""
     if path not in paths(session, actor, release_id):
         raise NotFound
-    return session.get_one(ReleaseFile, (release_id, path)).content
+    return content_of(session, session.get_one(Release, release_id), path) or b""
+
+
+def content_of(session: Session, release: Release, path: str) -> bytes | None:
+    """The bytes of a file, whoever asks; None where the folder has none of this name."""
+    content = session.scalar(
+        select(ReleaseFile.content).where(ReleaseFile.release_id == release.id, ReleaseFile.path == path)
+    )
+    return vouchers(session, release) if content is None and path == SIGNERS else content
 
 
 def _about(
@@ -261,38 +361,40 @@ def _about(
         release=release.id,
         organisation=publisher.name,
         pin=str(staff.pin(session)),
-        requested_by=release.requested_by,
-        approved_by=release.approved_by or "",
-        signs_for_requester=release.requester_stand_in,
-        signs_for_approver=release.approver_stand_in,
+        requested_by=_role(session, release.requested_by),
+        approved_by=Role.SUPERVISOR,
+        signs_for_requester=release.requester_stand_in and _role(session, release.requester_stand_in),
+        signs_for_approver=release.approver_stand_in and Role.SUPERVISOR,
         contact=publisher.contact,
         this=accounting.privacy_loss(this.rho_millionths),
         year=accounting.privacy_loss(year),
         life=accounting.privacy_loss(LIFE_CAP),
         versions={"tern": VERSION, "opendp": this.opendp},
         note=note,
+        draw=release.drawn_as,
+        supersedes=release.supersedes and session.get_one(Release, release.supersedes).sums_sha256,
+        correction=release.correction,
     )
 
 
-def _signers(session: Session, release: Release) -> Signers:
-    """The roots, and the certificates of those who will sign."""
-    trust = staff.trust(session)
-    certificates = [
-        parse_document(text.encode())
-        for signer in release.signers
-        for text in staff.certificates_of(session, signer or "")
-    ]
-    return Signers((*(root.document for root in trust.roots), *certificates), tuple(sorted(trust.kept)))
+def _role(session: Session, person: str) -> Role:
+    """As what they ask for releases: as last certified, or, of who lost such roles since, as ever with their keys."""
+    trust = staff.trust_in_everybody(session)
+    ever = trust.ever_certified(person, unb64(staff.get(session, person).key))
+    roles = trust.last_vouched(person).roles & {*REQUESTERS} or ever.roles
+    return next(role for role in REQUESTERS if role in roles)
 
 
 def _complete(session: Session, release: Release) -> None:
     """Add the file of signatures once both are there."""
-    of_release = select(ReleaseSignature).where(ReleaseSignature.release_id == release.id)
-    signatures = session.scalars(of_release.order_by(ReleaseSignature.person_id)).all()
+    signatures = _signatures(session, release)
     if len(signatures) < 2:
         return
     content = write_signatures(
-        [Signature(by=each.person_id, key=unb64(each.key), sig=unb64(each.signature)) for each in signatures]
+        [
+            Signature(by=role, key=unb64(each.key), sig=unb64(each.signature))
+            for role, each in zip(_about_kept(session, release).signers, signatures, strict=True)
+        ]
     )
     session.add(ReleaseFile(release_id=release.id, path=SIGNATURES, content=content))
     release.state = ReleaseState.SIGNED

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from fastapi import Response
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.database import insert_or_ignore
@@ -18,8 +18,8 @@ from app.people.partners import service as partners
 from app.people.partners.models import PartnerScope
 from app.people.partners.service import Admitted
 from app.problems import NotFound, Problem
-from app.statistics.releases import public
-from app.statistics.releases.models import PartnerDownload, Release, ReleaseFile, ReleaseState
+from app.statistics.releases import folders, public
+from app.statistics.releases.models import PUBLIC, PartnerDownload, Release, ReleaseState
 from app.statistics.releases.schemas import PartnerDownloadOut, PartnerReleaseOut, PartnerSelfOut
 
 router = Router("/partner", tag="partner")
@@ -76,9 +76,8 @@ def get_partner_file(
     """One file of a release, with the bytes that everybody gets. It is counted by the day, for the partner to see."""
     with database.write() as session:
         partner = partners.admitted(session, token, now.date())
-        of_release = select(ReleaseFile.content).join(Release, Release.id == ReleaseFile.release_id)
-        wanted = of_release.where(Release.id.in_(shown_to(partner).with_only_columns(Release.id)))
-        content = session.scalar(wanted.where(Release.id == release_id, ReleaseFile.path == path))
+        release = session.scalar(shown_to(partner).where(Release.id == release_id))
+        content = None if release is None else folders.content_of(session, release, path)
         if content is None:
             raise NotFound
         _count(session, partner, release_id, now)
@@ -96,7 +95,7 @@ def list_partner_downloads(database: Db, token: PartnerToken, paging: Paging, to
 
 def shown_to(partner: Admitted) -> Select[Release]:
     """What is published, and where the token is for that too, what is under embargo."""
-    own = Release.state == ReleaseState.PUBLISHED
+    own: ColumnElement[bool] = Release.state.in_(PUBLIC)
     if partner.scope is PartnerScope.EMBARGOED:
         own = or_(own, Release.state == ReleaseState.EMBARGOED)
     return select(Release).where(own)

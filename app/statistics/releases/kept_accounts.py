@@ -29,8 +29,9 @@ PIECE: Final = 1024 * 1024
 class AccountsLost(Problem):
     """What each person has spent cannot be opened, or is not what the last draw has left.
 
-    Put back the whole database from a backup. Where there is none, two supervisors say so (`tern release
-    accounts-lost`): then everybody who has a card in a drawn quarter is charged all that was drawn of it.
+    Put back the whole database from a backup of after the last draw: older accounts open no more. Where there is none,
+    two supervisors say so (`tern release accounts-lost`): then everybody who has a card in a drawn quarter is charged
+    all that was drawn of it.
     """
 
     type, status, title = "release-accounts-lost", 409, "The accounts of what was spent cannot be opened"

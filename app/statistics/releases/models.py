@@ -2,18 +2,23 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base
+from app.database import Base, Shredded
 from app.protocol.release.counts import NoisyCounts, read_counts
+
+# Of a correction and of a note, in characters.
+WORDS: Final = 500
 
 
 class ReleaseState(StrEnum):
     """RELEASES § 8. `drawn` is charged and has its noise; `composed` has its folder; `signed` has both signatures.
 
-    `embargoed` is shown to partners, and to everybody from its day on, when it is `published`.
+    `embargoed` is shown to partners, and to everybody from its day on, when it is `published`; in the place of one that
+    is `superseded` stands a later folder of the same noise.
     """
 
     REQUESTED = "requested"
@@ -25,22 +30,29 @@ class ReleaseState(StrEnum):
     SIGNED = "signed"
     EMBARGOED = "embargoed"
     PUBLISHED = "published"
+    SUPERSEDED = "superseded"
 
 
-# What has its folder.
-MADE = frozenset({ReleaseState.COMPOSED, ReleaseState.SIGNED, ReleaseState.EMBARGOED, ReleaseState.PUBLISHED})
+# What everybody may read, and for ever.
+PUBLIC: Final = frozenset({ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED})
 # What is whole, and shown to more than those who make it.
-SHOWN = frozenset({ReleaseState.EMBARGOED, ReleaseState.PUBLISHED})
+SHOWN: Final = PUBLIC | {ReleaseState.EMBARGOED}
+# What has its folder.
+MADE: Final = SHOWN | {ReleaseState.COMPOSED, ReleaseState.SIGNED}
 
-_OPEN = text("state NOT IN ('rejected', 'cancelled')")
+_OPEN = text("state NOT IN ('rejected', 'cancelled') AND supersedes IS NULL")
 
 
 class Release(Base):
-    """One set of tables on its way from a request to a signed folder. Its noisy counts are written once."""
+    """One set of tables on its way from a request to a signed folder. Its noisy counts are written once.
+
+    One that `supersedes` another is made of the same noise, which was charged under the id `drawn_as`; `correction`
+    says what was wrong, in words that are published. `note` warns of a release once two supervisors have said it.
+    """
 
     __tablename__ = "releases"
     __table_args__ = (
-        # A kind and a period have one release, but for those that came to nothing.
+        # A kind and a period have one draw, but for requests that came to nothing.
         Index(None, "kind", "period", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_releases_by_period", "period", "id"),
         Index("ix_releases_in_state", "state", "period", "id"),
@@ -62,8 +74,24 @@ class Release(Base):
     noisy_sha256: Mapped[str | None] = mapped_column(String(64))
     sums_sha256: Mapped[str | None] = mapped_column(String(64))
     public_on: Mapped[date | None]
+    supersedes: Mapped[str | None] = mapped_column(ForeignKey("releases.id"), index=True)
+    drawn_as: Mapped[str | None] = mapped_column(ForeignKey("releases.id"))
+    correction: Mapped[str | None] = mapped_column(String(WORDS))
+    note: Mapped[str | None] = mapped_column(String(WORDS))
+    note_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    note_too: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
+
+    @property
+    def charged_as(self) -> str:
+        """The release under whose id the ledger has its draw."""
+        return self.drawn_as or self.id
+
+    @property
+    def warning(self) -> str | None:
+        """What two supervisors have said of it to everybody."""
+        return self.note if self.note_too else None
 
     @property
     def signers(self) -> tuple[str, str | None]:
@@ -116,7 +144,11 @@ class PartnerDownload(Base):
 
 
 class ReleaseSignature(Base):
-    """The signature of one person over `SHA256SUMS`; a release is signed when both have given theirs."""
+    """The signature of one person over `SHA256SUMS`; a release is signed when both have given theirs.
+
+    `statement` says under the person's own key that `key` is theirs for this release, `certificate` to all readers of
+    which role they were: it comes when the release is published. Releases of before there were such keys have neither.
+    """
 
     __tablename__ = "release_signatures"
 
@@ -124,6 +156,8 @@ class ReleaseSignature(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(43))
     signature: Mapped[str] = mapped_column(String(86))
+    statement: Mapped[str | None] = mapped_column(Text)
+    certificate: Mapped[str | None] = mapped_column(Text)
 
 
 class BudgetEntry(Base):
@@ -146,9 +180,12 @@ class BudgetEntry(Base):
 
 
 class AccountsPart(Base):
-    """A piece of the one sealed file of what each person has spent, in its order, replaced as a whole by a draw."""
+    """A piece of the one sealed file of what each person has spent, in its order, replaced as a whole by a draw.
+
+    What was there before opens from no older copy.
+    """
 
     __tablename__ = "accounts_parts"
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
+    content: Mapped[bytes] = mapped_column(Shredded)

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from app.http import Db, Page, Paging, Router, leads_to, unless_seen
 from app.problems import NotFound
 from app.protocol.encoding import sha256_hex
-from app.protocol.release.listing import Listed, listing_files
+from app.protocol.release.listing import NOTICE, Listed, listing_files, notice
 from app.protocol.release.page import PAGE
-from app.protocol.release.signatures import SIGNATURES
+from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.sums import SUMS, hashes
-from app.statistics.releases.models import Release, ReleaseFile, ReleaseState
+from app.statistics.releases import folders
+from app.statistics.releases.models import PUBLIC, Release, ReleaseFile
 from app.statistics.releases.schemas import PublishedFileOut, PublishedReleaseOut
 
 router = Router("/releases", tag="pages")
@@ -34,6 +35,7 @@ _MEDIA_TYPES = {
     ".parquet": "application/vnd.apache.parquet",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".xml": "application/vnd.sdmx.structure+xml",
+    ".yaml": "application/yaml",
     ".atom": "application/atom+xml; charset=utf-8",
 }
 # Its own style and pictures, and nothing else. Pictures have their looks in attributes.
@@ -49,7 +51,7 @@ def list_releases(database: Db, paging: Paging) -> Page[PublishedReleaseOut]:
     def show(release: Release) -> PublishedReleaseOut:
         return PublishedReleaseOut(**facts(session, release, f"{router.prefix}/{release.id}/"))
 
-    published = select(Release).where(Release.state == ReleaseState.PUBLISHED)
+    published = select(Release).where(Release.state.in_(PUBLIC))
     with database.read() as session:
         return paging.page(session, published, by=(Release.period, Release.id), show=show, newest=True)
 
@@ -73,8 +75,9 @@ def get_listing_file(database: Db, request: Request, path: str) -> Response:
     """What stands beside the page, or the way from the name of a folder to its page."""
     with database.read() as session:
         published = _published(session)
-    if path in {each.id for each in published}:
-        return leads_to(f"/releases/{path}/{PAGE}")
+    for each in published:
+        if each.id == path:
+            return leads_to(f"/releases/{path}/{each.entrance}")
     content = listing_files(published).get(path)
     if content is None:
         raise NotFound
@@ -83,20 +86,27 @@ def get_listing_file(database: Db, request: Request, path: str) -> Response:
 
 @router.get("/{release_id}/{path:path}")
 def get_published_file(database: Db, request: Request, release_id: str, path: str) -> Response:
-    """A file of a folder, as two have signed it."""
-    of_release = select(ReleaseFile.content).join(Release, Release.id == ReleaseFile.release_id)
-    public = of_release.where(Release.id == release_id, Release.state == ReleaseState.PUBLISHED)
+    """A file of a folder, as two have signed it; or the word that is to be read before."""
+    public = select(Release).where(Release.id == release_id, Release.state.in_(PUBLIC))
     with database.read() as session:
-        content = session.scalar(public.where(ReleaseFile.path == (path or PAGE)))
+        release = session.scalar(public)
+        if release is None:
+            raise NotFound
+        listed = _listed(session, release)
+        path = path or listed.entrance
+        if path == NOTICE and listed.is_noted:
+            content: bytes | None = notice(listed)
+        else:
+            content = folders.content_of(session, release, path)
     if content is None:
         raise NotFound
-    return _answer(request, path or PAGE, content)
+    return _answer(request, path, content)
 
 
 def facts(session: Session, release: Release, folder: str) -> dict[str, Any]:
     """What is told of a release, whose files stand at the address `folder`."""
     sums_file = session.get_one(ReleaseFile, (release.id, SUMS)).content
-    sums_sha256 = sha256_hex(sums_file)
+    sums_sha256, listed = sha256_hex(sums_file), _listed(session, release)
     every = {**hashes(sums_file), SUMS: sums_sha256}
     return {
         "id": release.id,
@@ -106,6 +116,11 @@ def facts(session: Session, release: Release, folder: str) -> dict[str, Any]:
         "page": folder + PAGE,
         "sums_sha256": sums_sha256,
         "signature": folder + SIGNATURES,
+        "signers": folder + SIGNERS,
+        "supersedes": release.supersedes,
+        "correction": listed.correction,
+        "superseded_by": listed.superseded_by,
+        "note": listed.note,
         "files": [PublishedFileOut(address=folder + path, hash=hash_) for path, hash_ in every.items()],
     }
 
@@ -116,10 +131,20 @@ def media_type(path: str) -> str:
 
 
 def _published(session: Session) -> list[Listed]:
-    releases = session.scalars(select(Release).where(Release.state == ReleaseState.PUBLISHED))
-    return [
-        Listed(id=each.id, kind=each.kind, period=each.period, sums_sha256=each.sums_sha256 or "") for each in releases
-    ]
+    return [_listed(session, each) for each in session.scalars(select(Release).where(Release.state.in_(PUBLIC)))]
+
+
+def _listed(session: Session, release: Release) -> Listed:
+    in_its_place = select(Release.id).where(Release.supersedes == release.id, Release.state.in_(PUBLIC))
+    return Listed(
+        id=release.id,
+        kind=release.kind,
+        period=release.period,
+        sums_sha256=release.sums_sha256 or "",
+        correction=release.correction,
+        superseded_by=session.scalar(in_its_place),
+        note=release.warning,
+    )
 
 
 def _answer(request: Request, path: str, content: bytes) -> Response:

@@ -17,11 +17,11 @@ from app.database import insert_or_ignore
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import new_id
 from app.protocol.periods import is_year, last_day
-from app.protocol.release.verification import REQUESTERS
+from app.protocol.release.release_keys import REQUESTERS
 from app.statistics.releases import ledger
 from app.statistics.releases.machine import EDGES, Facts
-from app.statistics.releases.models import Release, ReleaseDraw, ReleaseState
-from app.transitions import Step
+from app.statistics.releases.models import PUBLIC, Release, ReleaseDraw, ReleaseState
+from app.transitions import NoSuchStep, Step
 from app.vocabulary import ReleaseKind, Workload
 
 # Below this many persons in its period, by the last published total, a workload has nothing worth its budget. Where it
@@ -55,6 +55,16 @@ class ReleaseExists(Problem):
         self.members["release"] = release
 
 
+class ReleaseSuperseded(Problem):
+    """A later folder stands in the place of this one. Correct, or warn of, that one: `release` names it."""
+
+    type, status, title = "release-superseded", 409, "The release has been corrected already"
+
+    def __init__(self, *, release: str) -> None:
+        super().__init__()
+        self.members["release"] = release
+
+
 class ReleaseTooFew(Problem):
     """Too few were counted last time for tables that hide each of them. Wait for a later period."""
 
@@ -71,10 +81,7 @@ class ReleaseWorkload(Problem):
 
 
 class ReleaseEmbargo(Problem):
-    """Partners may read a signed release for 31 days at most before everybody does. Name a day from tomorrow on.
-
-    `public_on` comes with the step to `embargoed` and with no other.
-    """
+    """Partners may read a signed release for 31 days at most before everybody does. Name a day from tomorrow on."""
 
     type, status, title = "release-embargo", 422, "An embargo does not end on this day"
 
@@ -87,7 +94,7 @@ class ReleaseSelfApproval(Problem):
 
 def visible_to(actor: Actor) -> Select[Release]:
     """Every release this person may know of: all, for those who have the right to request one."""
-    return select(Release).where(literal(bool(REQUESTERS & actor.roles)))
+    return select(Release).where(literal(bool(actor.roles & {*REQUESTERS})))
 
 
 def get(session: Session, actor: Actor, release_id: str) -> Release:
@@ -135,6 +142,60 @@ def request(session: Session, actor: Actor, kind: ReleaseKind, *, period: str, w
     return release
 
 
+def correct(session: Session, actor: Actor, release_id: str, words: str, *, now: datetime) -> Release:
+    """Ask for a folder in the place of a published one, made anew of the same noise: free, and never of another.
+
+    `words` say to everybody what was wrong. Raises `NoSuchStep`, `ReleaseSuperseded`, and `ReleaseExists` where
+    somebody has asked for it.
+    """
+    before = standing(session, actor, release_id)
+    under_way = select(Release.id).where(
+        Release.supersedes == before.id, Release.state.not_in([ReleaseState.REJECTED, ReleaseState.CANCELLED])
+    )
+    if id_ := session.scalar(under_way):
+        raise ReleaseExists(release=id_)
+    release = Release(
+        id=new_id("rel"),
+        kind=before.kind,
+        period=before.period,
+        workload=before.workload,
+        requested_by=actor.id,
+        supersedes=before.id,
+        drawn_as=before.charged_as,
+        correction=words,
+    )
+    session.add(release)
+    audit.record(session, actor.id, Action.RELEASE_REQUESTED, release.id, now=now)
+    session.flush()
+    return release
+
+
+def standing(session: Session, actor: Actor, release_id: str) -> Release:
+    """One that stands, locked. Raises `NoSuchStep`, and `ReleaseSuperseded` of one in whose place another does."""
+    release = locked(session, actor, release_id)
+    if release.state is ReleaseState.SUPERSEDED:
+        in_its_place = select(Release.id).where(Release.supersedes == release.id, Release.state.in_(PUBLIC))
+        raise ReleaseSuperseded(release=session.scalars(in_its_place).one())
+    if release.state is not ReleaseState.PUBLISHED:
+        raise NoSuchStep
+    return release
+
+
+def warn(session: Session, actor: Actor, release_id: str, words: str, *, now: datetime) -> Release:
+    """A supervisor says of a published release why nobody should rely on it. It is told once another says the same:
+    numbers are never taken back. Other words wait anew. Raises `NoSuchStep` and `ReleaseSuperseded`.
+    """
+    release = standing(session, actor, release_id)
+    if release.note != words:
+        release.note, release.note_by, release.note_too = words, actor.id, None
+    elif release.note_by != actor.id and release.note_too is None:
+        release.note_too = actor.id
+    if session.is_modified(release):
+        audit.record(session, actor.id, Action.RELEASE_MOVED, release.id, now=now)
+    session.flush()
+    return release
+
+
 def steps(session: Session, actor: Actor, release_id: str) -> list[Step[ReleaseState]]:
     """The states that this person may bring the release to, some of them by drawing, composing and signing it."""
     release = get(session, actor, release_id)
@@ -169,9 +230,25 @@ def move(
     release.state, release.public_on = to, move.public_on
     if to is ReleaseState.APPROVED:
         release.approved_by = actor.id
+        if release.drawn_as:
+            _take_noise(release, session.get_one(Release, release.drawn_as))
+    if to is ReleaseState.PUBLISHED:
+        _take_its_place(session, release)
     audit.record(session, actor.id, Action.RELEASE_MOVED, release.id, now=now)
     session.flush()
     return release
+
+
+def _take_its_place(session: Session, release: Release) -> None:
+    """With a correction that is public nobody need read the one before it any more."""
+    if release.supersedes:
+        session.get_one(Release, release.supersedes, with_for_update=True).state = ReleaseState.SUPERSEDED
+
+
+def _take_noise(release: Release, drawn: Release) -> None:
+    """A correction is drawn already."""
+    release.noisy, release.noisy_sha256 = drawn.noisy, drawn.noisy_sha256
+    release.state = ReleaseState.DRAWN
 
 
 def check(actor: Actor, release: Release, to: ReleaseState) -> None:
@@ -181,7 +258,7 @@ def check(actor: Actor, release: Release, to: ReleaseState) -> None:
 
 def published(session: Session) -> list[tuple[str, str]]:
     """What is public: the id and the period of each."""
-    public = select(Release.id, Release.period).where(Release.state == ReleaseState.PUBLISHED)
+    public = select(Release.id, Release.period).where(Release.state.in_(PUBLIC))
     return [(id_, period) for id_, period in session.execute(public.order_by(Release.period, Release.id))]
 
 
@@ -190,20 +267,20 @@ def end_embargoes(session: Session, today: date) -> None:
     over = select(Release).where(Release.state == ReleaseState.EMBARGOED, Release.public_on <= today)
     for release in session.scalars(over.order_by(Release.id)):
         release.state, release.public_on = ReleaseState.PUBLISHED, None
+        _take_its_place(session, release)
         audit.record_rule(session, Action.RELEASE_EMBARGO_ENDED, release.id, today=today)
 
 
 def _check_embargo(move: Move, today: date) -> None:
-    day = move.public_on
-    if (move.to is ReleaseState.EMBARGOED) is not (day is not None):
-        raise ReleaseEmbargo
-    if day is not None and not today < day <= today + LONGEST_EMBARGO:
+    if move.public_on is not None and not today < move.public_on <= today + LONGEST_EMBARGO:
         raise ReleaseEmbargo
 
 
 def _refuse_twin(session: Session, workload: Workload, period: str) -> None:
     open_ = Release.state.not_in([ReleaseState.REJECTED, ReleaseState.CANCELLED])
-    twin = select(Release.id).where(Release.kind == workload.kind.value, Release.period == period, open_)
+    twin = select(Release.id).where(
+        Release.kind == workload.kind.value, Release.period == period, open_, Release.supersedes.is_(None)
+    )
     id_ = session.scalar(twin)
     if id_ is not None:
         raise ReleaseExists(release=id_)

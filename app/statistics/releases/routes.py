@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from app.audit import reading
 from app.audit.actions import Action
 from app.database import Database
+from app.destruction import destroying
 from app.http import (
     Actor,
+    BlobStore,
     Config,
     Db,
     IfMatch,
@@ -34,11 +36,15 @@ from app.statistics.releases.runs import Run, failures
 from app.statistics.releases.schemas import (
     DrawIn,
     FilesOut,
+    PublicationIn,
     ReleaseDecisionIn,
     ReleaseIn,
     ReleaseOut,
     SignatureIn,
     StandInIn,
+    StatementOut,
+    StatementsOut,
+    WordsIn,
 )
 from app.statistics.releases.state import Draws
 from app.transitions import NoSuchStep
@@ -126,7 +132,7 @@ def list_release_steps(database: Db, actor: Requester, release_id: str) -> Steps
 @router.post(
     "/{release_id}/transitions",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(NotFound, StaleVersion, NoSuchStep, requests.ReleaseSelfApproval, requests.ReleaseEmbargo),
+    responses=problems(NotFound, StaleVersion, NoSuchStep, requests.ReleaseSelfApproval),
 )
 def move_release(
     database: Db,
@@ -139,11 +145,10 @@ def move_release(
     response: Response,
     now: Now,
 ) -> ReleaseOut:
-    """Approve, reject, cancel or publish the release, or let partners read it until the day of its publication."""
+    """Approve, reject or cancel the release."""
 
     def act() -> Release:
-        move = requests.Move(ReleaseState(request.to), request.public_on)
-        return requests.move(session, actor, release_id, move, seen=seen, now=now)
+        return requests.move(session, actor, release_id, requests.Move(ReleaseState(request.to)), seen=seen, now=now)
 
     with database.write() as session:
         release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))
@@ -165,6 +170,7 @@ def move_release(
 )
 def draw_release(
     database: Db,
+    blobs: BlobStore,
     actor: Approver,
     state: SharedState,
     config: Config,
@@ -185,7 +191,7 @@ def draw_release(
     def make(run: Run) -> None:
         measurement = noise.DiscreteGaussian()
         result = draws.draw(start, identities, run.read, accounts=accounts, measurement=measurement)
-        with database.write() as session:
+        with destroying(database, blobs, now.date()) as session:  # the accounts before it
             run.hold(session)
             draws.settle(session, actor, start, result, now=now)
         _made(database, actor, release_id, publisher, is_demo=config.demo)
@@ -205,6 +211,45 @@ def lose_accounts(
     they begin anew, at the worst that they can be."""
     with database.write() as session:
         return _answer(session, state, kept_accounts.lose(session, actor, release_id, now=now), response)
+
+
+@router.post(
+    "/{release_id}/corrections",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, NoSuchStep, requests.ReleaseSuperseded, requests.ReleaseExists),
+)
+def correct_release(
+    database: Db,
+    actor: Requester,
+    state: SharedState,
+    once: Once,
+    release_id: str,
+    request: WordsIn,
+    response: Response,
+    now: Now,
+) -> ReleaseOut:
+    """Ask for a folder in the place of a published one, made anew of the same noise. The one before stays."""
+
+    def act() -> Release:
+        return requests.correct(session, actor, release_id, request.words, now=now)
+
+    with database.write() as session:
+        release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))
+        return _answer(session, state, release, response)
+
+
+@router.post(
+    "/{release_id}/note",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, NoSuchStep, requests.ReleaseSuperseded),
+)
+def warn_of_release(
+    database: Db, actor: Approver, state: SharedState, release_id: str, request: WordsIn, response: Response, now: Now
+) -> ReleaseOut:
+    """Say why nobody should rely on a published release. It is told once a second supervisor says the same."""
+    with database.write() as session:
+        release = requests.warn(session, actor, release_id, request.words, now=now)
+        return _answer(session, state, release, response)
 
 
 @router.post(
@@ -287,7 +332,52 @@ def sign_release(
 ) -> ReleaseOut:
     """Sign the folder's list of hashes. Who requested and who approved must both have signed before it is published."""
     with database.write() as session:
-        release = folders.sign(session, actor, release_id, key=request.key, signature=request.sig, now=now)
+        release = folders.sign(
+            session,
+            actor,
+            release_id,
+            key=request.key,
+            signature=request.sig,
+            statement=request.statement,
+            now=now,
+        )
+        return _answer(session, state, release, response)
+
+
+@router.get("/{release_id}/signatures", responses=problems(NotFound))
+def list_release_signatures(database: Db, actor: Requester, release_id: str, now: Now) -> StatementsOut:
+    """Whose keys have signed the release. Its readers are told roles and years alone."""
+    with database.read() as session:
+        found = folders.statements(session, actor, release_id)
+    _record_read(database, actor, release_id, now)
+    return StatementsOut(items=[StatementOut(statement=each) for each in found])
+
+
+@router.post(
+    "/{release_id}/publication",
+    status_code=status.HTTP_201_CREATED,
+    responses=problems(NotFound, StaleVersion, NoSuchStep, requests.ReleaseEmbargo, folders.ReleaseSignerWrong),
+)
+def publish_release(
+    database: Db,
+    actor: Approver,
+    state: SharedState,
+    once: Once,
+    release_id: str,
+    request: PublicationIn,
+    seen: IfMatch,
+    response: Response,
+    now: Now,
+) -> ReleaseOut:
+    """Let everybody read what two have signed, or partners until a day, under a supervisor's word for both keys."""
+
+    def act() -> Release:
+        return folders.publish(
+            session, actor, release_id, request.certificates, public_on=request.public_on, seen=seen, now=now
+        )
+
+    with database.write() as session:
+        release = once(session, actor.id, request, act, lambda id_: requests.get(session, actor, id_))
         return _answer(session, state, release, response)
 
 

@@ -10,8 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.http.transitions import TransitionIn
 from app.people.partners.models import PartnerScope
 from app.protocol.release.signatures import SignerPlace
-from app.statistics.releases.models import Release, ReleaseState
+from app.statistics.releases.models import WORDS, Release, ReleaseState
 from app.statistics.releases.runs import DrawState, state_of
+
+# In characters: no document of this kind comes near it.
+_DOCUMENT = 4096
 
 
 class _In(BaseModel):
@@ -26,10 +29,14 @@ class ReleaseIn(_In):
     workload: Literal["T", "Q", "XS", "S", "M", "L"]
 
 
-class ReleaseDecisionIn(TransitionIn[Literal["approved", "rejected", "cancelled", "embargoed", "published"]]):
-    """The other steps have routes of their own, for what comes with them. `public_on` is for `embargoed` alone."""
+class ReleaseDecisionIn(TransitionIn[Literal["approved", "rejected", "cancelled"]]):
+    """The other steps have routes of their own, for what comes with them."""
 
-    public_on: date | None = None
+
+class WordsIn(_In):
+    """A sentence or two that everybody will read."""
+
+    words: str = Field(min_length=1, max_length=WORDS, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
 
 
 class DrawIn(_In):
@@ -47,10 +54,34 @@ class StandInIn(_In):
 
 
 class SignatureIn(_In):
-    """Both in base64url without padding: a key of 32 bytes, a signature of 64."""
+    """A key of 32 bytes and a signature of 64, in base64url without padding, and the `release-key` that says under the
+    caller's own key that they signed with it."""
 
     key: str = Field(pattern=r"^[A-Za-z0-9_-]{43}$")
     sig: str = Field(pattern=r"^[A-Za-z0-9_-]{86}$")
+    statement: str = Field(max_length=_DOCUMENT)
+
+
+class PublicationIn(_In):
+    """A `release-signer` for the key of each of the two who signed, that of the requester's place first.
+
+    Until `public_on`, where it is named, partners alone read the release.
+    """
+
+    certificates: list[Annotated[str, Field(max_length=_DOCUMENT)]] = Field(min_length=2, max_length=2)
+    public_on: date | None = None
+
+
+class StatementOut(BaseModel):
+    """A `release-key`: whose key it is with which a release was signed."""
+
+    statement: str
+
+
+class StatementsOut(BaseModel):
+    """What those who signed say, the requester or who stands in for them first."""
+
+    items: list[StatementOut]
 
 
 class ReleaseOut(BaseModel):
@@ -58,7 +89,8 @@ class ReleaseOut(BaseModel):
 
     `draw` says whether the draw waits for its approver, runs, failed, or is done with its folder; null where there is
     none. `failure` is the type of the problem at which it failed: its page says what to do. `public_on` is the day on
-    which an embargo ends.
+    which an embargo ends. One that `supersedes` another corrects it, as `correction` says; `note` is told to everybody
+    once both have said it.
     """
 
     id: str
@@ -72,6 +104,11 @@ class ReleaseOut(BaseModel):
     approver_stand_in: str | None
     accounts_lost_by: str | None
     accounts_lost_too: str | None
+    supersedes: str | None
+    correction: str | None
+    note: str | None
+    note_by: str | None
+    note_too: str | None
     draw: DrawState | None
     failure: str | None
     noisy_sha256: str | None
@@ -97,7 +134,11 @@ class PublishedFileOut(BaseModel):
 
 class PublishedReleaseOut(BaseModel):
     """A release that is published. `files` are all of its folder, under addresses that never change; `page` is the one
-    to begin with. The hashes are those of `SHA256SUMS`, which two people have signed at the address `signature`."""
+    to begin with. The hashes are those of `SHA256SUMS`, which two people have signed at the address `signature`. At
+    `signers` is what vouches for them, which grows with each root of the organisation.
+
+    `supersedes` is the release that it corrects, and `correction` why; `superseded_by`, the one that corrects it. A
+    `note` says why nobody should rely on it. What was published stays where it is."""
 
     id: str
     kind: str
@@ -106,6 +147,11 @@ class PublishedReleaseOut(BaseModel):
     page: str
     sums_sha256: str
     signature: str
+    signers: str
+    supersedes: str | None
+    correction: str | None
+    superseded_by: str | None
+    note: str | None
     files: list[PublishedFileOut]
 
 

@@ -10,20 +10,25 @@ from typing import Any
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import vocabulary
 from app.client import Staff
 from app.client.machine.transport import Refused, Unreachable
+from app.client.people import roots
 from app.client.statistics import plans, releases
-from app.protocol.encoding import canonical
+from app.protocol.documents import Signer, parse_document
+from app.protocol.encoding import canonical, sha256_hex
 from app.protocol.release.about import ABOUT, read_about
 from app.protocol.release.composition import compose
 from app.protocol.release.counts import NOISY, NoisyCounts, read_counts
 from app.protocol.release.ledger import LEDGER, LedgerEntry, read_entries
-from app.protocol.release.signatures import SIGNERS
+from app.protocol.release.release_keys import ReleaseKey, ReleaseSigner
+from app.protocol.release.signatures import SIGNERS, Signers, read_signers, write_signers
 from app.protocol.release.sums import SUMS, sums
+from app.vocabulary import Role
 from tests.client.installation import PASSPHRASE, Installation, installation
-from tests.flows.evil import EvilServer, stops
+from tests.flows.evil import EvilServer, attacks, stops
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +44,17 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Install
             releases.sign(signer, release)
         releases.publish(sara, releases.view(sara, release))
         yield here, release
+
+
+@pytest.fixture(scope="module")
+def corrected(released: tuple[Installation, str]) -> tuple[Installation, str, str]:
+    """That release, and one that corrects it: composed, and not signed yet."""
+    here, before = released
+    chen, sara = here.staff("chen"), here.staff("sara")
+    release = releases.correct(chen, releases.view(chen, before), "A label was wrong.")
+    releases.approve(sara, releases.view(sara, release))
+    releases.go_on(sara, releases.view(sara, release))
+    return here, before, release
 
 
 def test_whoever_signs_is_shown_name_and_contact_that_its_readers_are_told(released: tuple[Installation, str]) -> None:
@@ -127,7 +143,7 @@ def again(folder: releases.Folder, **changes: Any) -> releases.Folder:
 def made_of(folder: releases.Folder, noisy: NoisyCounts, entries: Sequence[LedgerEntry]) -> releases.Folder:
     about, line = read_about(folder[ABOUT]), entries[-1].line
     about = replace(about, release=line.release, versions={**about.versions, "opendp": line.opendp})
-    return compose(noisy, about=about, ledger=entries, signers=folder[SIGNERS])
+    return compose(noisy, about=about, ledger=entries)
 
 
 @contextmanager
@@ -178,6 +194,138 @@ def test_all_that_is_published_is_exported_as_pages_that_lead_to_whole_folders(
     assert f'href="{release}/index.html"' in (site / "index.html").read_text()
     assert (site / "feed.atom").is_file()
     assert releases.verify(releases.load(site / release), pin=here.staff("chen").org).line.release == release
+
+
+@attacks("release-key")
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        ("none", "release-signers"),
+        ("one alone", "release-signers"),
+        ("one of them twice", "release-signers"),
+        ("one of another folder", "release-signers"),
+        ("one of another release", "release-signers"),
+        ("one in a role that they never had", "role"),
+        ("one by the service under their name", "uncertified"),
+        ("the supervisor first", "release-signers"),
+    ],
+)
+def test_nobody_publishes_or_takes_what_two_colleagues_have_not_signed(
+    released: tuple[Installation, str], lie: str, reason: str
+) -> None:
+    here, release = released
+    sara = here.staff("sara")
+    items = sara.service.get(f"/releases/{release}/signatures").json()["items"]
+    first, second = (parse_document(each["statement"].encode()) for each in items)
+    stated = ReleaseKey.read(first)
+    own, strange = here.staff("chen").signer, Signer(str(first.header.author), Ed25519PrivateKey.generate())
+    says = partial(ReleaseKey.state, org=sara.org)
+    shown = {
+        "none": [],
+        "one alone": [first],
+        "one of them twice": [first, first],
+        "one of another folder": [says(replace(stated, sums_sha256="0" * 64), signer=own), second],
+        "one of another release": [says(replace(stated, release="rel_" + "1" * 32), signer=own), second],
+        "one in a role that they never had": [says(replace(stated, role=Role.SUPERVISOR), signer=own), second],
+        "one by the service under their name": [says(stated, signer=strange), second],
+        "the supervisor first": [second, first],
+    }[lie]
+    with httpx2.HTTPTransport() as honest:
+        evil = EvilServer(honest)
+        told = {"items": [{"statement": each.text.decode()} for each in shown]}
+        evil.answers[f"/v1/releases/{release}/signatures"] = canonical(told)
+        with httpx2.Client(transport=evil, base_url=here.server) as http:
+            person = Staff(here.machine("sara"), PASSPHRASE, http=http, clock=here.now)
+            stops(evil, lambda: releases.publish(person, releases.view(person, release)), reason)
+            stops(evil, lambda: releases.download(person, release), reason)
+
+
+@attacks("release-signer")
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        ("by the service under the supervisor's name", "signer"),
+        ("by who is on no root", "signer"),
+        ("of another release", "signers.jsonl vouches for those of another release"),
+        ("of other keys", "nobody vouches for the key of a signer"),
+    ],
+)
+def test_nobody_takes_a_release_whose_signers_no_supervisor_of_the_root_vouches_for(
+    released: tuple[Installation, str], lie: str, reason: str
+) -> None:
+    here, release = released
+    chen, sara = here.staff("chen"), here.staff("sara")
+    folder = releases.download(chen, release)
+    vouchers = read_signers(folder[SIGNERS])
+    root, *certificates = vouchers.documents
+    known = [ReleaseSigner.read(each) for each in certificates]
+    signer = {
+        "by the service under the supervisor's name": Signer(sara.person, Ed25519PrivateKey.generate()),
+        "by who is on no root": chen.signer,
+    }.get(lie, sara.signer)
+    changes = {"of another release": {"release": "rel_" + "1" * 32}, "of other keys": {"key": bytes(32)}}.get(lie, {})
+    forged = [replace(each, **changes).certify(org=chen.org, signer=signer) for each in known]  # type: ignore[arg-type]  # each of its field
+    with httpx2.HTTPTransport() as honest:
+        evil = EvilServer(honest)
+        evil.answers[f"/v1/releases/{release}/files/{SIGNERS}"] = write_signers(Signers((root, *forged)))
+        with httpx2.Client(transport=evil, base_url=here.server) as http:
+            person = Staff(here.machine("chen"), PASSPHRASE, http=http, clock=here.now)
+            stops(evil, lambda: releases.download(person, release), reason)
+
+
+@pytest.mark.parametrize(
+    ("lie", "reason"),
+    [
+        ("none", None),
+        ("other noise", "release-noise"),
+        ("another reason", "release-unasked"),
+        ("of none", "release-charge"),
+    ],
+)
+def test_a_correction_is_signed_of_the_noise_and_for_the_reason_that_were_asked_for(
+    corrected: tuple[Installation, str, str], lie: str, reason: str | None
+) -> None:
+    here, before, release = corrected
+    sara = here.staff("sara")
+    folder = releases.sign(sara, release)
+    about, noisy = read_about(folder[ABOUT]), read_counts(folder[NOISY])
+    tables = [replace(table, counts=tuple(count + 1 for count in table.counts)) for table in noisy.tables]
+    shown = {
+        "none": (noisy, about),
+        "other noise": (replace(noisy, tables=tuple(tables)), about),
+        "another reason": (noisy, replace(about, correction="All of it was invented.")),
+        "of none": (noisy, replace(about, release=before)),
+    }[lie]
+    files = compose(shown[0], about=shown[1], ledger=read_entries(folder[LEDGER]))
+    with showing(here, release, files) as (evil, http):
+        person = Staff(here.machine("sara"), PASSPHRASE, http=http, clock=here.now)
+        if reason:
+            stops(evil, lambda: releases.sign(person, release), reason)
+        else:
+            releases.sign(person, release)
+
+
+def test_nobody_but_a_supervisor_of_the_root_publishes(released: tuple[Installation, str]) -> None:
+    here, release = released
+    boris = here.staff("boris")
+
+    with pytest.raises(releases.NotOnTheRoot):
+        releases.publish(boris, releases.view(boris, release))
+
+
+def test_a_root_without_who_vouched_for_signers_of_a_release_keeps_their_word(
+    released: tuple[Installation, str],
+) -> None:
+    here, release = released
+    sara, boris = here.staff("sara"), here.staff("boris")
+    vouchers = read_signers(releases.download(sara, release)[SIGNERS])
+    words = boris.certified(boris.person).fingerprint
+
+    drafted = roots.draft_next(sara, add={boris.person: words}, drop=[sara.person])
+
+    signers = {sha256_hex(each.text) for each in vouchers.documents if each.header.type == "release-signer"}
+    assert len(signers) == 2
+    assert signers <= {*drafted.kept}
 
 
 def test_nobody_signs_under_a_ledger_that_is_not_whole(released: tuple[Installation, str]) -> None:

@@ -79,3 +79,22 @@ def test_the_bytes_of_what_others_read_are_the_same_again() -> None:
 
     assert sums(folders.unsigned(QUARTER)) == sums(again)
     assert again["data/persons.xlsx"][:2] == b"PK"
+
+
+def test_the_facts_have_the_form_of_opendps_registry_and_its_words_where_it_has_lists(read: Any) -> None:
+    record = read["registry"]
+    told = record["deployment"]
+
+    assert list(record) == ["url_slug", "status", "tier", "deployment"]
+    parts = ["basic", "dp_variant", "privacy_loss", "deployment_model", "accounting", "implementation"]
+    assert list(told) == [*parts, "administrative"]
+    required = {"name", "data_curators", "description", "intended_use", "data_product_type", "data_product_region"}
+    assert required | {"publication_date"} == set(told["basic"])
+    assert told["privacy_loss"]["privacy_parameters"] == {"epsilon": 0.7003, "delta": "1e-6", "rho": 0.0125}
+    assert told["dp_variant"]["variant_name"] == "Zero-concentrated DP"
+    model = told["deployment_model"]
+    words = (model["model_name"], model["release_type"], model["data_source_type"], model["access_type"])
+    assert words == ("Central", "Many releases", "Dynamic", "Non-interactive")
+    assert (record["status"], record["tier"], told["basic"]["data_product_type"]) == ("Draft", 3, "Summary statistics")
+    assert "origin 1 (sigma 14.143)" in told["implementation"]["mechanisms"]
+    assert told["administrative"]["registry_authors"] == ["An Organisation"]

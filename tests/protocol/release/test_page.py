@@ -12,6 +12,7 @@ from app.protocol.release.family import Estimate
 from app.protocol.release.grades import shown
 from app.protocol.release.listing import FEED, Listed, listing_files
 from app.protocol.release.page import PAGE, answer
+from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.tables import data_files, filled
 from app.vocabulary import all_workloads
 from tests.statistics.releases import folders
@@ -61,7 +62,7 @@ def test_every_table_has_its_section_picture_and_words(workload: str) -> None:
         assert f'<section id="{table.name}">' in page
         assert f'<a href="#{table.name}">' in page
     for path in re.findall(r'(?:href|src)="([^"#]+)"', page):
-        assert path in files or path == "SHA256SUMS.sig"
+        assert path in files or path in (SIGNATURES, SIGNERS)
 
 
 def test_a_short_table_shows_each_of_its_rows_and_a_long_one_those_that_are_clear() -> None:

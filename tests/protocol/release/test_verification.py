@@ -1,5 +1,6 @@
 """Anyone finds out whether a folder is a release as it was made and signed."""
 
+import re
 import subprocess
 from dataclasses import replace
 from datetime import date
@@ -10,14 +11,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
 from app.client.statistics import releases
-from app.protocol.certificates import certificate
-from app.protocol.certified import Certified
-from app.protocol.documents import Signer
-from app.protocol.errors import NotAuthentic
+from app.protocol.documents import Document, Signer
+from app.protocol.encoding import sha256_hex
+from app.protocol.errors import Malformed, NotAuthentic, Rollback
+from app.protocol.release.about import COMPOSER
 from app.protocol.release.composition import compose
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.mechanism import check_noise, oddities
+from app.protocol.release.release_keys import REQUESTERS, ReleaseSigner, release_key
 from app.protocol.release.signatures import (
     SIGNATURES,
     SIGNERS,
@@ -31,16 +33,28 @@ from app.protocol.release.signatures import (
     write_signers,
 )
 from app.protocol.release.sums import SUMS
-from app.protocol.release.verification import REQUESTERS, verify, verify_pinned
+from app.protocol.release.verification import verify, verify_pinned
+from app.protocol.roots import Pin, Root, list_sha256, propose_root, root_body, sign_root
 from app.vocabulary import Role, all_workloads
 from tests.statistics.releases import folders
 from tests.statistics.releases.measurements import NoNoise, Seeded
 
 FOLDER = folders.signed(folders.unsigned(folders.noisy()))
+KEYS = folders.KEYS
+STRANGER = Signer("per_" + "c" * 32, Ed25519PrivateKey.from_private_bytes(b"x" * 32))
+OTHER = "rel_" + "2" * 32
+
+
+def vouched(
+    key: Ed25519PrivateKey, role: Role, *, signer: Signer = folders.SUPERVISOR, release: str = folders.RELEASE
+) -> Document:
+    """A supervisor's word for a key."""
+    of_key = key.public_key().public_bytes_raw()
+    return ReleaseSigner(release, role, "2026", of_key).certify(org=folders.PIN, signer=signer)
 
 
 def certified(signature: Signature) -> None:
-    key = folders.KEYS.get(signature.by)
+    key = KEYS.get(Role(signature.by))
     if key is None or key.public_key().public_bytes_raw() != signature.key:
         raise ReleaseError("nobody certified this key")
 
@@ -49,7 +63,7 @@ def test_a_release_is_verified_without_asking_anybody() -> None:
     verified = verify(FOLDER, check_signer=certified)
 
     assert verified.signers == (folders.REQUESTER, folders.APPROVER)
-    assert verified.line.release == "rel_" + "1" * 32
+    assert verified.line.release == folders.RELEASE
     assert verified.counts == folders.noisy()
 
 
@@ -59,8 +73,17 @@ def test_a_release_of_the_total_is_verified_too() -> None:
     assert verify(folders.signed(folders.unsigned(total)), check_signer=certified).counts == total
 
 
-def test_the_pin_alone_verifies_a_release() -> None:
-    assert verify_pinned(FOLDER, folders.PIN) == verify(FOLDER, check_signer=certified)
+def test_the_pin_alone_verifies_a_release_and_tells_roles_and_years_of_who_signed() -> None:
+    verified = verify_pinned(FOLDER, folders.PIN)
+
+    assert verified.signers == ("analyst 2026", "supervisor 2026")
+    assert verified == replace(verify(FOLDER, check_signer=certified), signers=verified.signers)
+
+
+def test_no_file_of_a_release_names_anybody_but_who_is_on_the_root() -> None:
+    named = {id_ for content in FOLDER.values() for id_ in re.findall(rb"per_[0-9a-z]+", content)}
+
+    assert named == {folders.SUPERVISOR.person.encode()}
 
 
 def test_the_pin_of_another_organisation_does_not() -> None:
@@ -75,7 +98,16 @@ def test_the_pin_of_another_organisation_does_not() -> None:
         b'"no document"\n',
         b"3\n",
         write_signers(Signers((folders.ROOT,))),
-        write_signers(Signers((folders.CERTIFICATE,))),
+        write_signers(Signers(folders.CERTIFICATES)),
+        write_signers(Signers((folders.ROOT, folders.CERTIFICATES[0]))),
+        write_signers(Signers((folders.ROOT, *folders.CERTIFICATES, folders.CERTIFICATES[0]))),
+        write_signers(Signers((folders.ROOT, *(vouched(KEYS[role], role, signer=STRANGER) for role in KEYS)))),
+        write_signers(Signers((folders.ROOT, *(vouched(KEYS[role], role, release=OTHER) for role in KEYS)))),
+        write_signers(Signers((folders.ROOT, *(vouched(KEYS[role], Role.CASEWORKER) for role in KEYS)))),
+    ],
+    ids=[
+        *("nothing", "no document", "a number", "a root alone", "no root", "one signer", "a signer twice"),
+        *("by nobody of the root", "of another release", "in other roles"),
     ],
 )
 def test_a_release_whose_signers_nobody_vouches_for_is_refused(vouchers: bytes) -> None:
@@ -83,49 +115,80 @@ def test_a_release_whose_signers_nobody_vouches_for_is_refused(vouchers: bytes) 
         verify_pinned(folders.signed({**FOLDER, SIGNERS: vouchers}), folders.PIN)
 
 
-def signed_by(*roles: Role) -> dict[str, bytes]:
-    """The release, signed by two persons with these roles and no other."""
-    people = {f"per_{number:032x}": Ed25519PrivateKey.generate() for number, _ in enumerate(roles)}
-    root = Signer(folders.APPROVER, folders.KEYS[folders.APPROVER])
-    certificates = [
-        certificate(
-            Certified(
-                person,
-                frozenset({role}),
-                age.identity_from_seed(person.encode()[:32]).recipient,
-                key.public_key().public_bytes_raw(),
-            ),
-            org=folders.PIN,
-            signer=root,
-            valid_from=date(2026, 6, 1),
-            valid_until=date(2026, 6, 30),
-        )
-        for (person, key), role in zip(people.items(), roles, strict=True)
-    ]
-    drawn = folders.noisy()
-    requester, approver = people
+def signed_by(requester: Role, approver: Role) -> dict[str, bytes]:
+    """The release, signed in these roles."""
+    drawn = folders.noisy("T")
+    keys = [(requester, KEYS[Role.ANALYST]), (approver, KEYS[Role.SUPERVISOR])]
     about = replace(folders.about(drawn), requested_by=requester, approved_by=approver)
-    vouchers = write_signers(Signers((folders.ROOT, *certificates)))
-    files = compose(drawn, about=about, ledger=[folders.entry(drawn)], signers=vouchers)
-    signatures = [sign_sums(files[SUMS], by=person, key=key) for person, key in people.items()]
-    return {**files, SIGNATURES: write_signatures(signatures)}
+    files = compose(drawn, about=about, ledger=[folders.entry(drawn)])
+    signatures = [sign_sums(files[SUMS], by=role, key=key) for role, key in keys]
+    certificates = [vouched(key, role) for role, key in keys]
+    return {
+        **files,
+        SIGNATURES: write_signatures(signatures),
+        SIGNERS: write_signers(Signers((folders.ROOT, *certificates))),
+    }
 
 
-@pytest.mark.parametrize("requester", [Role.ANALYST, Role.CASEWORKER, Role.SUPERVISOR])
+@pytest.mark.parametrize("requester", REQUESTERS)
 def test_whoever_may_ask_signs_with_a_supervisor(requester: Role) -> None:
-    assert len(set(verify_pinned(signed_by(requester, Role.SUPERVISOR), folders.PIN).signers)) == 2
+    verified = verify_pinned(signed_by(requester, Role.SUPERVISOR), folders.PIN)
+
+    assert verified.signers == (f"{requester} 2026", "supervisor 2026")
 
 
 @pytest.mark.parametrize("second", [Role.ANALYST, Role.CASEWORKER])
-def test_two_persons_of_whom_none_is_a_supervisor_sign_no_release(second: Role) -> None:
+def test_nobody_but_a_supervisor_signs_in_the_place_of_the_approver(second: Role) -> None:
     with pytest.raises(ReleaseError, match="no supervisor"):
-        verify_pinned(signed_by(Role.CASEWORKER, second), folders.PIN)
+        verify_pinned(signed_by(Role.SUPERVISOR, second), folders.PIN)
 
 
-@pytest.mark.parametrize("role", sorted(set(Role) - REQUESTERS))
+@pytest.mark.parametrize("role", sorted(set(Role) - {*REQUESTERS}))
 def test_who_may_not_ask_for_a_release_signs_none(role: Role) -> None:
-    with pytest.raises(ReleaseError, match="no role"):
+    with pytest.raises(Malformed, match="another form"):
         verify_pinned(signed_by(role, Role.SUPERVISOR), folders.PIN)
+
+
+def test_the_keys_of_one_person_for_two_releases_have_nothing_in_common() -> None:
+    own = Ed25519PrivateKey.from_private_bytes(b"o" * 32)
+    keys = [
+        release_key(own, release).public_key().public_bytes_raw()
+        for release in (folders.RELEASE, OTHER, folders.RELEASE)
+    ]
+
+    assert keys[0] == keys[2]
+    assert len({*keys, own.public_key().public_bytes_raw()}) == 3
+
+
+def test_a_release_verifies_under_a_later_root_that_keeps_what_vouches_for_its_signers_and_under_no_other() -> None:
+    kept = [sha256_hex(each.text) for each in folders.CERTIFICATES]
+    for keeps in ([], kept):
+        later = root_after(keeps)
+        pin = str(Pin(folders.PIN, Root.read(later).mark))
+        vouchers = write_signers(Signers((folders.ROOT, later, *folders.CERTIFICATES), tuple(sorted(keeps))))
+        folder = {**FOLDER, SIGNERS: vouchers}
+        if keeps:
+            assert verify_pinned(folder, pin).signers == ("analyst 2026", "supervisor 2026")
+        else:
+            with pytest.raises(NotAuthentic, match="not-kept"):
+                verify_pinned(folder, pin)
+        with pytest.raises(Rollback):
+            verify_pinned(FOLDER, pin)
+
+
+def root_after(kept: list[str]) -> Document:
+    """The root that follows, without the supervisor who vouched."""
+    new = replace(
+        next(iter(Root.read(folders.ROOT).supervisors.values())),
+        person=STRANGER.person,
+        key=STRANGER.public_key,
+        recipient=age.identity_from_seed(b"z" * 32).recipient,
+    )
+    body = root_body([new], k=1, papers={}, kept_staff=list_sha256(kept))
+    proposed = propose_root(
+        body, after=Root.read(folders.ROOT), org=folders.PIN, signer=folders.SUPERVISOR, on=date(2026, 7, 1)
+    )
+    return sign_root(proposed, STRANGER)
 
 
 def test_the_sums_are_those_of_the_ordinary_tool(tmp_path: Path) -> None:
@@ -138,7 +201,7 @@ def test_the_sums_are_those_of_the_ordinary_tool(tmp_path: Path) -> None:
     assert checked.returncode == 0
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER))
+@pytest.mark.parametrize("path", sorted(FOLDER.keys() - {SIGNERS}))
 def test_a_changed_file_is_noticed(path: str) -> None:
     changed = FOLDER[path][:-2] + bytes([FOLDER[path][-2] ^ 1]) + FOLDER[path][-1:]
 
@@ -149,7 +212,7 @@ def test_a_changed_file_is_noticed(path: str) -> None:
 @pytest.mark.parametrize("path", sorted(FOLDER))
 def test_a_missing_file_is_noticed(path: str) -> None:
     with pytest.raises(ReleaseError, match=f"{path} is missing"):
-        verify({each: content for each, content in FOLDER.items() if each != path}, check_signer=certified)
+        verify_pinned({each: content for each, content in FOLDER.items() if each != path}, folders.PIN)
 
 
 def test_an_added_file_is_noticed_even_when_it_is_signed() -> None:
@@ -215,10 +278,9 @@ def test_a_signature_over_other_sums_is_refused() -> None:
         verify({**FOLDER, SIGNATURES: write_signatures([requester, other])}, check_signer=certified)
 
 
-@pytest.mark.parametrize(("by", "key"), [(folders.REQUESTER, folders.APPROVER), (folders.APPROVER, folders.REQUESTER)])
-def test_two_names_of_one_key_and_two_keys_of_one_name_are_one_person(by: str, key: str) -> None:
+def test_two_names_of_one_key_are_one_person() -> None:
     requester = read_signatures(FOLDER[SIGNATURES])[0]
-    again = sign_sums(FOLDER[SUMS], by=by, key=folders.KEYS[key])
+    again = sign_sums(FOLDER[SUMS], by=folders.APPROVER, key=KEYS[folders.REQUESTER])
 
     with pytest.raises(ReleaseError, match="two persons"):
         verify({**FOLDER, SIGNATURES: write_signatures([requester, again])}, check_signer=lambda _signature: None)
@@ -238,8 +300,7 @@ def test_a_signature_is_over_this_purpose_and_the_sums() -> None:
 def told_anew(drawn: NoisyCounts, **changes: object) -> dict[str, bytes]:
     """A folder whose every file follows from these counts, and that two have signed."""
     about = replace(folders.about(drawn), **changes)  # type: ignore[arg-type]  # each of its field
-    vouchers = write_signers(folders.SIGNERS)
-    return folders.signed(compose(drawn, about=about, ledger=[folders.entry(drawn)], signers=vouchers))
+    return folders.signed(compose(drawn, about=about, ledger=[folders.entry(drawn)]))
 
 
 def with_tables(**changes: object) -> NoisyCounts:
@@ -300,7 +361,7 @@ def test_no_text_is_taken_that_does_not_follow(path: str) -> None:
         ({"year": folders.LOSSES[5_000]}, "another budget"),
         ({"this": replace(folders.LOSSES[12_500], epsilon=folders.LOSSES[5_000].epsilon)}, "epsilon"),
         ({"release": "rel_" + "2" * 32}, "another draw"),
-        ({"requested_by": "per_" + "c" * 32}, "others have signed"),
+        ({"requested_by": Role.CASEWORKER}, "others have signed"),
     ],
 )
 def test_what_the_page_says_of_the_draw_is_what_the_ledger_says(changes: dict[str, object], reason: str) -> None:
@@ -314,7 +375,7 @@ def test_a_ledger_that_tells_another_cost_is_refused() -> None:
         (replace(entry, maps={**entry.maps, "total": 0.0}), "another cost"),
         (replace(entry, epsilon=folders.LOSSES[5_000].epsilon), "an epsilon of the ledger"),
     ):
-        files = compose(drawn, about=folders.about(drawn), ledger=[changed], signers=write_signers(folders.SIGNERS))
+        files = compose(drawn, about=folders.about(drawn), ledger=[changed])
         with pytest.raises(ReleaseError, match=reason):
             verify(folders.signed(files), check_signer=certified)
 
@@ -324,18 +385,28 @@ def test_a_folder_that_names_the_pin_of_others_is_refused() -> None:
         verify_pinned(told_anew(folders.noisy(), pin="0" * 64), folders.PIN)
 
 
-def test_a_folder_that_the_first_composer_made_verifies_and_one_that_only_says_so_does_not() -> None:
-    folder = releases.load(Path(__file__).parent / "composer_1")
+@pytest.mark.parametrize("composer", range(1, COMPOSER))
+def test_a_folder_that_an_earlier_composer_made_verifies_and_one_that_only_says_so_does_not(composer: int) -> None:
+    folder = releases.load(Path(__file__).parent / f"composer_{composer}")
     of_today = folders.unsigned(folders.noisy("T"))
-    said = {**of_today, "about.json": of_today["about.json"].replace(b'"composer": 2', b'"composer": 1')}
+    told = of_today["about.json"].replace(b'"composer": %d' % COMPOSER, b'"composer": %d' % composer)
 
-    assert verify_pinned(folder, folders.PIN).about.composer == 1
-    with pytest.raises(ReleaseError, match="one too many"):
-        verify(folders.signed(said), check_signer=certified)
+    verified = verify_pinned(folder, folders.PIN)
+
+    assert (verified.about.composer, len({*verified.signers})) == (composer, 2)
+    with pytest.raises(NotAuthentic):
+        verify_pinned(folders.signed({**of_today, "about.json": told}), folders.PIN)
+
+
+def test_certificates_of_today_vouch_for_no_folder_that_names_people() -> None:
+    folder = releases.load(Path(__file__).parent / "composer_2")
+
+    with pytest.raises(NotAuthentic):
+        verify_pinned({**folder, SIGNERS: write_signers(folders.VOUCHERS)}, folders.PIN)
 
 
 def test_a_folder_that_a_later_tern_made_says_so() -> None:
-    later = FOLDER["about.json"].replace(b'"composer": 2', b'"composer": 3')
+    later = FOLDER["about.json"].replace(b'"composer": %d' % COMPOSER, b'"composer": %d' % (COMPOSER + 1))
 
     with pytest.raises(ReleaseError, match="does not know"):
         verify(folders.signed({**FOLDER, "about.json": later}), check_signer=certified)

@@ -1,8 +1,10 @@
 """The steps of a release over HTTP, each by the one who may take it."""
 
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from httpx2 import Response
@@ -10,13 +12,16 @@ from sqlalchemy.orm import Session
 
 from app.cli.demo_population import population
 from app.protocol.card import StatCard, TokenCard, revision_sha256
+from app.protocol.documents import Signer, parse_document
 from app.protocol.encoding import b64, sha256_hex
+from app.protocol.release.release_keys import ReleaseKey, ReleaseSigner, release_key
 from app.protocol.release.signatures import sign_sums
 from app.protocol.release.sums import SUMS
 from app.statistics.cards.models import Card
+from app.vocabulary import Role
 from tests.factories import writes
 from tests.protocol.organisation import Person
-from tests.statistics.conftest import ANALYST, APPROVER, STATISTICS, Office, seal_card
+from tests.statistics.conftest import ANALYST, APPROVER, PIN, STATISTICS, Office, seal_card
 
 TOTAL = {"kind": "reserve", "period": "2026-Q2", "workload": "T"}
 QUARTER = {"kind": "quarter", "period": "2026-Q2", "workload": "Q"}
@@ -78,6 +83,8 @@ class Flow:
         return self.office.http.post(f"/v1/releases/{self.release}{path}", json=body, headers=headers)
 
     def move(self, to: str, *, by: Person) -> Response:
+        if to == "published":
+            return self.publish(by=by)
         version = self.get(by=APPROVER).json()["version"]
         return self.post("/transitions", {"to": to}, by=by, **writes(version=version))
 
@@ -93,11 +100,30 @@ class Flow:
         version = self.get(by=APPROVER).json()["version"]
         return self.post("/stand-ins", {"place": place}, by=who, **writes(version=version))
 
-    def sign(self, who: Person, *, with_key_of: Person | None = None) -> Response:
-        """The signature of `who`, though with another's key where one is named."""
-        sums = self.get(f"/files/{SUMS}", by=who).content
-        made = sign_sums(sums, by=who.id, key=(with_key_of or who).key)
-        return self.post("/signatures", {"key": b64(made.key), "sig": b64(made.sig)}, by=who)
+    def sign(self, who: Person, *, with_key_of: Person | None = None, **said: Any) -> Response:
+        """The signature of `who`, though under another's key where one is named, who says what `said` has."""
+        sums, release = self.get(f"/files/{SUMS}", by=who).content, self.get(by=who).json()
+        about = json.loads(self.get("/files/about.json", by=who).content)
+        place = "approver" if who.id in (release["approver_stand_in"], release["approved_by"]) else "requester"
+        asked = "approved_by" if place == "approver" else "requested_by"
+        signer = Signer(who.id, (with_key_of or who).key)
+        made = sign_sums(sums, by="", key=release_key(who.key, self.release))
+        role = Role(about[f"signs_for_{place}"] or about[asked])
+        stated = replace(ReleaseKey(self.release, sha256_hex(sums), role, made.key, date(2026, 7, 1)), **said)
+        statement = stated.state(org=PIN, signer=signer).text.decode()
+        return self.post("/signatures", {"key": b64(made.key), "sig": b64(made.sig), "statement": statement}, by=who)
+
+    def certificates(self, *, by: Person, **said: Any) -> list[str]:
+        """The word of a supervisor for those who signed, in which what `said` has is otherwise."""
+        items = self.get("/signatures", by=by).json()["items"]
+        stated = [ReleaseKey.read(parse_document(each["statement"].encode())) for each in items]
+        vouched = [replace(ReleaseSigner.of(each), **said) for each in stated]
+        return [each.certify(org=PIN, signer=by.signer).text.decode() for each in vouched]
+
+    def publish(self, *, by: Person, certificates: Sequence[str] | None = None, **more: str) -> Response:
+        version = self.get(by=APPROVER).json()["version"]
+        body = {"certificates": self.certificates(by=by) if certificates is None else certificates}
+        return self.post("/publication", body | more, by=by, **writes(version=version))
 
     def folder(self, *, by: Person = ANALYST) -> dict[str, bytes]:
         paths = self.get("/files", by=by).json()["items"]

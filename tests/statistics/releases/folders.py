@@ -1,7 +1,6 @@
 """A composed and signed release for tests, of a few invented people."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -9,7 +8,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age, vocabulary
 from app.cli.demo_population import population
-from app.protocol.certificates import certificate
 from app.protocol.certified import Certified
 from app.protocol.documents import Signer
 from app.protocol.release.about import About
@@ -17,7 +15,8 @@ from app.protocol.release.budget import DELTAS, PrivacyLoss, delta_name
 from app.protocol.release.composition import compose
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.ledger import LedgerEntry, LedgerLine, next_line
-from app.protocol.release.signatures import SIGNATURES, Signers, sign_sums, write_signatures, write_signers
+from app.protocol.release.release_keys import ReleaseSigner
+from app.protocol.release.signatures import SIGNATURES, SIGNERS, Signers, sign_sums, write_signatures, write_signers
 from app.protocol.release.sums import SUMS, sums
 from app.protocol.roots import make_root, org_of
 from app.statistics.releases.counting import count
@@ -25,35 +24,34 @@ from app.statistics.releases.noise import Measurement, draw
 from app.vocabulary import ReleaseKind, Role
 from tests.statistics.releases.measurements import Seeded
 
-REQUESTER, APPROVER = "per_" + "a" * 32, "per_" + "b" * 32
+RELEASE = "rel_" + "1" * 32
+# As what the two sign, and the keys that they have for this release alone.
+REQUESTER, APPROVER = Role.ANALYST, Role.SUPERVISOR
 KEYS = {
     REQUESTER: Ed25519PrivateKey.from_private_bytes(b"r" * 32),
-    APPROVER: Ed25519PrivateKey.from_private_bytes(b"a" * 32),
+    APPROVER: Ed25519PrivateKey.from_private_bytes(b"s" * 32),
 }
-_APPROVER = Certified(
-    APPROVER,
-    frozenset({Role.SUPERVISOR}),
-    age.identity_from_seed(b"a" * 32).recipient,
-    KEYS[APPROVER].public_key().public_bytes_raw(),
+# Whom the root lists: who vouches for both.
+SUPERVISOR = Signer("per_" + "b" * 32, Ed25519PrivateKey.from_private_bytes(b"a" * 32))
+ROOT = make_root(
+    [
+        Certified(
+            SUPERVISOR.person,
+            frozenset({Role.SUPERVISOR}),
+            age.identity_from_seed(b"a" * 32).recipient,
+            SUPERVISOR.public_key,
+        )
+    ],
+    SUPERVISOR,
+    on=date(2026, 6, 1),
 )
-_REQUESTER = replace(
-    _APPROVER,
-    person=REQUESTER,
-    roles=frozenset({Role.ANALYST}),
-    key=KEYS[REQUESTER].public_key().public_bytes_raw(),
-)
-_DAY = date(2026, 6, 1)
-ROOT = make_root([_APPROVER], Signer(APPROVER, KEYS[APPROVER]), on=_DAY)
 PIN = org_of(ROOT)
-CERTIFICATE = certificate(
-    _REQUESTER,
-    org=PIN,
-    signer=Signer(APPROVER, KEYS[APPROVER]),
-    valid_from=_DAY,
-    valid_until=date(2026, 6, 30),
+CERTIFICATES = tuple(
+    ReleaseSigner(RELEASE, role, "2026", key.public_key().public_bytes_raw()).certify(org=PIN, signer=SUPERVISOR)
+    for role, key in KEYS.items()
 )
 PERIOD = {ReleaseKind.RESERVE: "2026-Q2", ReleaseKind.QUARTER: "2026-Q2", ReleaseKind.YEAR: "2026"}
-SIGNERS = Signers((ROOT, CERTIFICATE))
+VOUCHERS = Signers((ROOT, *CERTIFICATES))
 # What OpenDP says of these rhos; it is loaded by few tests.
 LOSSES = {
     rho: PrivacyLoss(rho, dict(zip(map(delta_name, DELTAS), epsilons, strict=True)))
@@ -78,7 +76,7 @@ def noisy(workload: str = "Q", *, persons: int = 300, measurement: Measurement |
 def line(drawn: NoisyCounts) -> LedgerLine:
     return next_line(
         None,
-        release="rel_" + "1" * 32,
+        release=RELEASE,
         period=drawn.period,
         workload=drawn.workload,
         opendp="0.16.0",
@@ -91,7 +89,7 @@ def about(drawn: NoisyCounts, note: str | None = None) -> About:
     return About(
         signs_for_requester=None,
         signs_for_approver=None,
-        release="rel_" + "1" * 32,
+        release=RELEASE,
         organisation="An Organisation",
         pin=PIN,
         requested_by=REQUESTER,
@@ -111,7 +109,7 @@ def unsigned(drawn: NoisyCounts) -> dict[str, bytes]:
 
 @cache  # several files of tests begin with the same
 def _composed(drawn: NoisyCounts) -> Mapping[str, bytes]:
-    return compose(drawn, about=about(drawn), ledger=[entry(drawn)], signers=write_signers(SIGNERS))
+    return compose(drawn, about=about(drawn), ledger=[entry(drawn)])
 
 
 def entry(drawn: NoisyCounts) -> LedgerEntry:
@@ -121,8 +119,9 @@ def entry(drawn: NoisyCounts) -> LedgerEntry:
 
 
 def signed(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files with `SHA256SUMS` made anew and both signatures."""
-    content = {path: content for path, content in files.items() if path not in (SUMS, SIGNATURES)}
+    """The files with `SHA256SUMS` made anew and both signatures, and what vouches for the two, if they have it not."""
+    content = {path: content for path, content in files.items() if path not in (SUMS, SIGNATURES, SIGNERS)}
     sums_file = sums(content)
     signatures = [sign_sums(sums_file, by=by, key=key) for by, key in KEYS.items()]
-    return {**content, SUMS: sums_file, SIGNATURES: write_signatures(signatures)}
+    beside = {SIGNATURES: write_signatures(signatures), SIGNERS: files.get(SIGNERS, write_signers(VOUCHERS))}
+    return {**content, SUMS: sums_file, **beside}

@@ -217,7 +217,24 @@ def test_which_rows_and_columns_are_published_follows_from_nobody() -> None:
         assert places(some, path) == places(none, path)
 
 
-# Averaging is tried on the service: a draw is made once, and what is published stays (`test_routes`).
+# Averaging: the same release is asked for fifty times. On the service it is tried in `test_routes`.
+
+
+def gained(answers: Sequence[int]) -> float:
+    """How many times nearer to the truth the mean of all answers is than one of them, as they differ."""
+    sigma = sigma_of(QUARTER, QUARTER.tables[0]) / 1000
+    return math.sqrt(len(answers)) * statistics.pstdev(answers) / sigma if len({*answers}) > 1 else 1
+
+
+def test_noise_that_is_drawn_anew_for_each_answer_is_caught_by_averaging_and_stored_noise_gives_nothing() -> None:
+    true, measurement = count(OTHERS, QUARTER), Seeded(6)
+    first = {table.name: true[table.name] for table in QUARTER.tables}
+    stored = draw(QUARTER, first, measurement)[0].counts[0]
+    anew = [draw(QUARTER, first, measurement)[0].counts[0] for _ in range(50)]
+
+    assert gained([stored] * 50) == 1
+    assert gained(anew) > 5
+    assert abs(statistics.fmean(anew) - true["total"][0]) < 24.5 * 4 / math.sqrt(50)
 
 
 # What is broken, and which attack finds it.
@@ -232,6 +249,23 @@ def careless(cards: Sequence[StatCard], workload: Workload) -> Counts:
     return total
 
 
+def of_another_m(cards: Sequence[StatCard], workload: Workload) -> Counts:
+    """One cell more of a person than the noise is made for."""
+    counts = dict(count(cards, workload))
+    persons = {card.token for card in cards}
+    for table in workload.tables:
+        if table.of_acts():
+            more = [0] * len(table.cells())
+            for token in persons:
+                own = [card for card in cards if card.token == token]
+                met, kept_ = careless(own, workload)[table.name], count(own, workload)[table.name]
+                left = [place for place, (all_, one) in enumerate(zip(met, kept_, strict=True)) if all_ and not one]
+                for place in left[:1]:
+                    more[place] += 1
+            counts[table.name] = [a + b for a, b in zip(counts[table.name], more, strict=True)]
+    return counts
+
+
 def capped_by_approver(cards: Sequence[StatCard], workload: Workload) -> Counts:
     """Of all that one person approved only the first two hundred cards count: one person's push out those of others."""
     return count(sorted(cards, key=lambda card: card.id)[:200], workload)
@@ -239,6 +273,10 @@ def capped_by_approver(cards: Sequence[StatCard], workload: Workload) -> Counts:
 
 def test_a_count_that_forgets_the_bound_is_caught_by_the_canary() -> None:
     assert distance(moves(PLAIN, QUARTER, others=OTHERS[:20], by=careless), QUARTER) > 5 * mu(QUARTER)
+
+
+def test_a_count_of_another_m_than_the_noise_is_for_is_caught_by_the_canary() -> None:
+    assert distance(moves(PLAIN, QUARTER, others=OTHERS[:5], by=of_another_m), QUARTER) > mu(QUARTER)
 
 
 def test_a_cap_per_approver_is_caught_by_planted_cards() -> None:

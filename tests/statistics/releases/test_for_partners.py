@@ -12,6 +12,7 @@ from app.clock import Clock
 from app.people.partners.models import Partner, PartnerScope, PartnerState, PartnerToken
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.release.sums import SUMS, sums
+from app.protocol.release.verification import verify_pinned
 from app.statistics.releases import for_partners, requests
 from app.statistics.releases.models import PartnerDownload, Release, ReleaseFile, ReleaseState
 from app.vocabulary import Role
@@ -19,7 +20,9 @@ from tests import factories
 from tests.access.asking import ask
 from tests.access.scene import Scene
 from tests.access.table import NOBODY, TABLE
-from tests.factories import DAY, writes
+from tests.factories import DAY
+from tests.statistics.conftest import ANALYST, APPROVER, COLLEAGUE, PIN, Office
+from tests.statistics.releases.flow import TOTAL, Flow, problem
 
 NEXT_WEEK = DAY + timedelta(days=7)
 CONTENT = b"a page of numbers"
@@ -245,40 +248,35 @@ def test_a_partners_token_is_to_every_route_of_staff_as_good_as_none(scene: Scen
     assert answered == {route: row.expected(NOBODY) for route, row in of_staff.items()}
 
 
-def embargo(client: TestClient, rows: Session, signed: Release, **step: object) -> Response:
-    supervisor = factories.certified(rows, Role.SUPERVISOR)
-    headers = factories.signed_in(rows, supervisor) | writes(version=signed.version)
-    rows.commit()
-    return client.post(f"/v1/releases/{signed.id}/transitions", json=step, headers=headers)
+def signed_by_two(office: Office) -> Flow:
+    office.let_the_quarter_end()
+    flow = Flow.composed(office, TOTAL)
+    for signer in (ANALYST, APPROVER):
+        flow.sign(signer)
+    return flow
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        {"to": "embargoed"},
-        {"to": "embargoed", "public_on": f"{DAY}"},
-        {"to": "embargoed", "public_on": f"{DAY + timedelta(days=32)}"},
-        {"to": "published", "public_on": f"{NEXT_WEEK}"},
-    ],
-)
-def test_an_embargo_ends_between_tomorrow_and_a_month_from_now(
-    client: TestClient, rows: Session, step: dict[str, object]
-) -> None:
-    signed = release(rows, ReleaseState.SIGNED, period="2026-Q1")
+def test_an_embargo_ends_between_tomorrow_and_a_month_from_now(office: Office) -> None:
+    flow = signed_by_two(office)
 
-    assert embargo(client, rows, signed, **step).json()["type"] == "/problems/release-embargo"
+    for day in ("2026-07-01", "2026-08-02"):
+        assert problem(flow.publish(by=APPROVER, public_on=day)) == (422, "release-embargo")
+    assert flow.get(by=APPROVER).json()["state"] == "signed"
 
 
 def test_a_supervisor_lets_partners_read_first_and_everybody_earlier_than_they_said(
-    client: TestClient, rows: Session, early: Asking
+    office: Office, rows: Session
 ) -> None:
-    signed = release(rows, ReleaseState.SIGNED, period="2026-Q1")
+    flow = signed_by_two(office)
+    early = partner(office.http, rows, PartnerScope.EMBARGOED)
 
-    under = embargo(client, rows, signed, to="embargoed", public_on=NEXT_WEEK.isoformat())
+    under = flow.publish(by=APPROVER, public_on="2026-07-08").json()
     listed = early.get("/releases").json()["items"]
-    rows.refresh(signed)
-    public = embargo(client, rows, signed, to="published")
+    vouchers = early.get(f"/releases/{flow.release}/files/signers.jsonl").content
+    public = flow.publish(by=COLLEAGUE).json()
 
-    assert (under.json()["state"], under.json()["public_on"]) == ("embargoed", NEXT_WEEK.isoformat())
-    assert [(each["id"], each["public_on"]) for each in listed] == [(signed.id, NEXT_WEEK.isoformat())]
-    assert (public.json()["state"], public.json()["public_on"]) == ("published", None)
+    assert (under["state"], under["public_on"]) == ("embargoed", "2026-07-08")
+    assert [(each["id"], each["public_on"]) for each in listed] == [(flow.release, "2026-07-08")]
+    assert b"release-signer" in vouchers
+    assert (public["state"], public["public_on"]) == ("published", None)
+    assert verify_pinned(flow.folder(), PIN).signers == ("analyst 2026", "supervisor 2026")

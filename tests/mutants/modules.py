@@ -74,6 +74,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/periods.py": ("tests/protocol/test_periods.py",),
     "app/protocol/receipt.py": ("tests/protocol/test_receipt.py", _VECTORS),
     "app/protocol/release/*.py": _RELEASES,
+    "app/protocol/release/budget.py": ("tests/protocol/release/test_budget.py",),
     "app/protocol/report.py": ("tests/protocol/test_report.py", _REFUSALS),
     "app/protocol/selectors/*.py": ("tests/protocol/test_selectors.py",),
     "app/protocol/roots.py": ("tests/protocol/test_key_log.py", _REFUSALS),

@@ -193,7 +193,7 @@ def _changes(node: ast.AST, place: _Place, context: _Context) -> Iterator[ast.AS
             yield ast.Constant(value + 1)
             if value >= 8:  # a cap is raised by a quarter more easily than by one
                 yield ast.Constant(value + value // 4)
-        case ast.Constant(value=float(value)):
+        case ast.Constant(value=float(value)) if value:
             yield ast.Constant(value * 1.25)
         case ast.Constant(value=str(value)) if _is_reason(parent) or isinstance(parent, ast.Compare):
             yield ast.Constant("another")

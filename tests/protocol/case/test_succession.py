@@ -85,6 +85,8 @@ def test_a_version_adds_and_never_unsays(changed: Incident, rule: str) -> None:
         (replace(FILE, cards=()), "cards-lost"),
         (replace(FILE, cards=(replace(NOTE, revision=0),)), "cards-lost"),
         (replace(FILE, persons=(replace(PERSON, token=b64(bytes(16))),)), "token-changed"),
+        (replace(FILE, persons=(replace(PERSON, token=b64(bytes(16))), affected())), "token-changed"),
+        (replace(FILE, identities=()), "identities-lost"),
         (replace(FILE, persons=()), "no-such-person"),
         (replace(FILE, persons=(affected(),), incidents=(), cards=(), identities=()), "persons-lost"),
         (replace(FILE, selectors=()), "selectors-lost"),

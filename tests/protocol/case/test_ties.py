@@ -85,6 +85,68 @@ def test_what_was_said_is_not_so_leads_back_to_ones_own_token_with_all_cards_at_
     assert (parted.ties[0].holds, parted.token_of(PERSON.id)) == (False, PERSON.token)
 
 
+def test_what_is_said_already_changes_nothing_and_what_was_taken_back_is_said_anew() -> None:
+    about: dict[str, Any] = {"person": PERSON.id, "token": OLDER}
+    said = tied(FILE, **about, by=CODER)
+    back = untied(said, **about, by=COLLEAGUE)
+
+    assert (tied(said, **about, by=COLLEAGUE), untied(FILE, **about, by=CODER)) == (said, FILE)
+    assert untied(back, **about, by=CODER) == back
+    anew = tied(back, **about, by=CODER)
+    # None was signed before.
+    assert [(tie.revision, tie.joins, tie.by, tie.before) for file in (said, back, anew) for tie in file.ties] == [
+        (0, True, CODER, None),
+        (1, False, COLLEAGUE, None),
+        (2, True, CODER, None),
+    ]
+    newer = b64(b"\x02" * 16)
+    two = untied(tied(said, PERSON.id, token=newer, by=CODER), PERSON.id, token=newer, by=CODER)
+    assert [(tie.token, tie.joins) for tie in two.ties] == [(OLDER, True), (newer, False)]
+
+
+def test_whoever_says_anything_of_a_tie_says_it_in_their_own_name_and_leaves_others_as_they_are() -> None:
+    back = untied(HOLDS, PERSON.id, token=OLDER, by=COLLEAGUE)
+
+    check_successor(HOLDS, back, author=COLLEAGUE)
+    check_successor(HOLDS, replace(HOLDS, title="Three rooms"), author=COLLEAGUE)
+    with pytest.raises(RuleBroken, match=r"^tie$"):
+        check_successor(HOLDS, back, author=CODER)
+
+
+def test_a_tie_is_signed_once_by_another_person_and_for_what_it_says() -> None:
+    file = drawn(SAID, COLLEAGUE, correct=False)
+    [tie] = file.ties
+    approved = signatures(file)
+    place = (tie.card, 0)
+    content = tie.content(PERSON.token)
+    third = Signer(new_id("per"), Ed25519PrivateKey.generate())
+
+    assert signed_tie(file, tie, approved, WRITER).signed[1] == approved[place]
+    assert signed_tie(replace(file, cards=FILE.cards), tie, {place: approved[place]}, WRITER).signed
+    for other in (
+        {},
+        {place: card.sign(content, WRITER)},
+        {place: card.sign(replace(content, says=Says.PART), APPROVER)},
+    ):
+        assert signed_tie(file, tie, other, WRITER) == tie
+    assert signed_tie(HOLDS, TIE, {place: card.sign(content, third)}, WRITER) == TIE
+
+
+def test_tokens_part_once_each_card_is_signed_and_written_that_goes_back() -> None:
+    two = HOLDS.with_incident(other := incident())
+    note = replace(HOLDS.cards[0], id=card.new_card_id(), incident=other.id)
+    back = untied(replace(two, cards=(*two.cards, note)), PERSON.id, token=OLDER, by=CODER)
+    asked_for = drawn(back, COLLEAGUE, correct=False)
+    [tie] = asked_for.ties
+    approved = signatures(asked_for)
+    all_written = replace(asked_for, cards=tuple(replace(each, written=True) for each in asked_for.cards))
+    one_left = {place: each for place, each in approved.items() if place[0] != all_written.cards[-1].id}
+
+    assert signed_tie(all_written, tie, approved, WRITER).signed
+    assert signed_tie(all_written, tie, one_left, WRITER) == tie
+    assert signed_tie(asked_for, tie, approved, WRITER) == tie
+
+
 def test_tokens_part_by_nobody_who_may_not_approve_the_cards_that_go_with_it() -> None:
     theirs = incident(coder=COLLEAGUE)
     note = replace(FILE.cards[0], id=card.new_card_id(), incident=theirs.id)

@@ -31,6 +31,8 @@ from app.casework.moving.routes import router as moves_router
 from app.casework.news.routes import router as news
 from app.casework.retention import service as retention
 from app.casework.stages.routes import router as stages
+from app.casework.templates import service as templates
+from app.casework.templates.routes import router as templates_router
 from app.casework.triage import handing_on, moves, overdue, renewal
 from app.casework.triage.routes import queue_router as queue
 from app.casework.triage.routes import router as triage
@@ -124,6 +126,7 @@ ROUTERS = [
     clock_policies,
     consents,
     words,
+    templates_router,
     news,
     desk,
     withdrawals,
@@ -168,6 +171,7 @@ DUTIES = (
     audit_heads.duties,
     withdrawal_rules.duties,
     bound.duties,
+    templates.duties,
 )
 
 # Whose keys two custodians can give to somebody, who may hold them: by the prefix of the subject's id.

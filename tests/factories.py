@@ -4,7 +4,7 @@ A factory adds the row to the session and returns it; the test commits.
 """
 
 import secrets
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from hashlib import sha256
 from typing import Any
@@ -23,6 +23,7 @@ from app.intake.reports.models import Report, ReportFile
 from app.intake.sights import service as sights
 from app.people.grants.models import Grant
 from app.people.pairs.models import Pair, Recovery
+from app.people.shared_keys.models import SharedKey
 from app.people.sign_in.models import SignIn
 from app.people.staff.models import Certificate, Organisation, Person, RootDocument, Team
 from app.protocol.certified import Certified
@@ -30,6 +31,7 @@ from app.protocol.documents import Signer
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.roots import make_root, org_of
 from app.protocol.sizes import Kind, classes
+from app.protocol.statements import KeyKind
 from app.vocabulary import (
     ApprovalSubject,
     CaseStage,
@@ -134,6 +136,24 @@ def epoch(rows: Session, *holders: Person, sequence: int = 1, destroyed_on: date
         accepts_until=date(2026, 6, 21),
         destroyed_on=destroyed_on,
         signed_on=DAY,
+    )
+    rows.add(made)
+    rows.flush()
+    for holder in holders:
+        grant(rows, made.id, holder.id)
+    return made
+
+
+def desk_key(rows: Session, *holders: Person, version: int = 1) -> SharedKey:
+    """A key of answer templates of today, granted to the holders."""
+    made = SharedKey(
+        id=id_("key"),
+        kind=KeyKind.DESK,
+        recipient=str(SOMEBODY),
+        document="",
+        version=version,
+        valid_from=DAY,
+        valid_until=DAY + timedelta(days=365),
     )
     rows.add(made)
     rows.flush()

@@ -150,6 +150,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
             KeyKind.STATISTICS: timedelta(days=365),
             KeyKind.CARD_WRITING: timedelta(days=31),
             KeyKind.DRILL: timedelta(days=3650),
+            KeyKind.DESK: timedelta(days=365),
         }
     },
     "app.client.statistics.cards": {"DELAY_HOURS": 72, "_MAY_WAIT": timedelta(days=14)},
@@ -176,6 +177,9 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.database.layer": {"ID_SIZE": 16, "KEY_SIZE": 32, "_NONCE_SIZE": 12},
     "app.destruction": {"_AT_ONCE": 500},
     "app.client.casework.cases.work": {"_AT_ONCE": 100},
+    "app.client.casework.templates": {"_TRIES": 8},
+    "app.casework.templates.schemas": {"MOST": 2_147_483_647},
+    "app.protocol.templates": {"MOST": 200, "NAME_LENGTH": 60},
     "app.client.casework.views": {"LONGEST": 60, "MOST": 50},
     "app.casework.clocks.free_days": {"YEARS": 10},
     "app.casework.clocks.service": {"ALONE": timedelta(days=7)},
@@ -241,7 +245,11 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.installation.ends": {
         "_EPOCH": timedelta(days=2),
-        "_KEYS": {KeyKind.CARD_WRITING: timedelta(days=7), KeyKind.STATISTICS: timedelta(days=30)},
+        "_KEYS": {
+            KeyKind.CARD_WRITING: timedelta(days=7),
+            KeyKind.STATISTICS: timedelta(days=30),
+            KeyKind.DESK: timedelta(days=30),
+        },
         "_CERTIFICATE": timedelta(days=30),
         "_DISK": timedelta(days=30),
         "_GONE": timedelta(days=30),
@@ -364,7 +372,11 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.people.sign_in.turns": {"AT_ONCE": 2, "OF_A_NAME": 4, "STRANGERS": 64, "_RETRY_SECONDS": 1},
     "app.protocol.statements": {
         "LATE": timedelta(days=31),
-        "RENEWED_BEFORE": {KeyKind.STATISTICS: timedelta(days=45), KeyKind.CARD_WRITING: timedelta(days=7)},
+        "RENEWED_BEFORE": {
+            KeyKind.STATISTICS: timedelta(days=45),
+            KeyKind.CARD_WRITING: timedelta(days=7),
+            KeyKind.DESK: timedelta(days=45),
+        },
     },
     "app.protocol.certificates": {"RENEWED_BEFORE": timedelta(days=45)},
     "app.people.audit_heads.service": {"_COUNTERSIGNED_WITHIN": timedelta(days=3)},

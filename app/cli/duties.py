@@ -25,6 +25,7 @@ from app.client.statistics import withdrawals
 from app.protocol.certified import Certified
 from app.protocol.duties import DutyKind
 from app.protocol.errors import ProtocolError
+from app.protocol.statements import KeyKind, SharedKey
 from app.vocabulary import Role
 
 
@@ -55,6 +56,7 @@ _FAULTS: Final = (
 _UNASKED: Final = frozenset(DutyKind) - {
     DutyKind.SIGN_EPOCHS,
     DutyKind.GRANT_EPOCH,
+    DutyKind.GRANT_DESK_KEY,
     DutyKind.MAKE_PAIRS,
     DutyKind.DRILL,
     DutyKind.NAME_MEMBER,
@@ -114,11 +116,12 @@ def _do(person: Staff, hint: Hint, agreed: dict[str, bool], ask: Callable[[str],
         case Hint(DutyKind.SIGN_EPOCHS):
             sign_ahead(person)
         case Hint(DutyKind.GRANT_EPOCH, epoch, str(newcomer)):
-            if newcomer not in agreed:
-                agreed[newcomer] = _agrees(person, newcomer, ask)
-            if agreed[newcomer]:
+            if _agrees_to_colleague(person, newcomer, agreed, ask):
                 epochs.grant(person, epoch, newcomer)
                 say(f"Granted: {epoch} to {Names(person).handle(newcomer)}.")
+        case Hint(DutyKind.GRANT_DESK_KEY, _, str(newcomer)):
+            if _agrees_to_colleague(person, newcomer, agreed, ask) and shared_keys.share_desk(person, newcomer):
+                say(f"Granted: the key of answer templates to {Names(person).handle(newcomer)}.")
         case Hint(DutyKind.MAKE_PAIRS, subject) if agreed[DutyKind.MAKE_PAIRS]:
             _MAKE_PAIRS[subject.partition("_")[0]](person, subject)
             say(f"Made for custodians: the pairs of {subject}.")
@@ -159,9 +162,13 @@ def _do_unasked(person: Staff, hint: Hint) -> None:
         case Hint(DutyKind.TURN_SHARED_KEY, key, str(gone)):
             for made in shared_keys.turn(person, gone, key=key):
                 say(f"Made anew, without {Names(person).handle(gone)}: the {made.kind} key.")
+                _seal_what_lies_under(person, made)
         case Hint(DutyKind.RENEW_SHARED_KEY, key):
             if renewed := shared_keys.renew(person, key):
                 say(f"Made anew, for the one before ends soon: the {renewed.kind} key, until {renewed.valid_until}.")
+                _seal_what_lies_under(person, renewed)
+        case Hint(DutyKind.SEAL_TEMPLATES):
+            _seal_templates(person)
         case Hint(DutyKind.COUNTERSIGN):
             audit.follow(person)
         case Hint(DutyKind.TURN_CASE, case):
@@ -172,6 +179,18 @@ def _do_unasked(person: Staff, hint: Hint) -> None:
             triage.hand_on(person, report)
         case Hint(DutyKind.OPEN_HANDED_ON, report):
             triage.take_over(person, report)
+
+
+def _seal_what_lies_under(person: Staff, made: SharedKey) -> None:
+    if made.kind is KeyKind.DESK:
+        _seal_templates(person)
+
+
+def _seal_templates(person: Staff) -> None:
+    from app.client.casework import templates  # what a case is made of takes long to import
+
+    if templates.seal_anew(person):
+        say("Sealed anew, to the newest key of the desk: the answer templates.")
 
 
 def _end_withdrawn(person: Staff, case: str) -> None:
@@ -254,8 +273,17 @@ def _agrees(person: Staff, newcomer: str, ask: Callable[[str], bool]) -> bool:
     if not person.is_compared(certified) and not _compares(person, certified, ask):
         return False
     names = Names(person)
-    who = f"{names.handle(newcomer)} triages, certified by {names.certifier(newcomer)}"
-    return ask(f"{who}. Let them read what waits?")
+    what = "triages" if Role.TRIAGER in certified.roles else "works on cases"
+    reads = "what waits" if Role.TRIAGER in certified.roles else "the answers that are ready"
+    who = f"{names.handle(newcomer)} {what}, certified by {names.certifier(newcomer)}"
+    return ask(f"{who}. Let them read {reads}?")
+
+
+def _agrees_to_colleague(person: Staff, newcomer: str, agreed: dict[str, bool], ask: Callable[[str], bool]) -> bool:
+    """Asked once, for all that they are to read by what this person holds."""
+    if newcomer not in agreed:
+        agreed[newcomer] = _agrees(person, newcomer, ask)
+    return agreed[newcomer]
 
 
 def _agrees_to_custodians(person: Staff, ask: Callable[[str], bool]) -> bool:

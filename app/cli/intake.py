@@ -1,4 +1,4 @@
-"""Commands about keys that work shares: of intake epochs, of statistics, of card-writing."""
+"""Commands about keys that work shares: of intake epochs, of statistics, of card-writing, of the desk."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ from app.client.people import shared_keys
 from app.protocol.intake import LONGEST_ACCEPTANCE, Intake
 from app.protocol.statements import KeyKind, SharedKey
 
-intake = typer.Typer(help="Keys of intake epochs, statistics and card-writing.", no_args_is_help=True)
+intake = typer.Typer(help="Keys of intake epochs, statistics, card-writing and answer templates.", no_args_is_help=True)
 
 Days = Annotated[
     int, typer.Option(min=1, max=LONGEST_ACCEPTANCE.days + 1, help="For how many days each accepts reports.")
@@ -68,7 +68,7 @@ def keys(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Which statistics and card-writing keys are valid today."""
+    """Which keys of statistics, card-writing and answer templates (desk) are valid today."""
     person = staff(machine)
     for kind in make or ():
         shared_keys.make_shared(person, kind)
@@ -82,7 +82,7 @@ def share(
     person: Annotated[str, typer.Argument(help="Somebody certified since it was made, by id or handle.")],
     machine: Home = HOME,
 ) -> None:
-    """Grant a statistics or card-writing key to a colleague."""
+    """Grant a key of statistics, card-writing or answer templates (desk) to a colleague."""
     holder = staff(machine)
     shared_keys.share(holder, kind, Names(holder).person(person))
 

@@ -28,6 +28,7 @@ _AGAIN: Final = {
     "audit": "what staff did in these days is in no chain any more: write down what you know of it",
     "audit-head": "whoever keeps exported heads keeps them: tern audit verify --against",
     "ledger": "a release has spent a budget that is in no ledger any more: request nothing of its period",
+    "templates": "a supervisor looks at what is ready, and keeps the rest again: tern template list, tern template add",
     "message.reporter": "ask the reporter to write again",
     "message.copy": "look whether the reporter has the reply",
 }

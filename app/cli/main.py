@@ -55,6 +55,7 @@ _MADE_IN: Final = {
     "people": "app.cli.colleagues:colleagues",
     "intake": "app.cli.intake:intake",
     "triage": "app.cli.triage:queue",
+    "template": "app.cli.templates:template",
     "case": "app.cli.case_group:case",
     "clocks": "app.cli.clocks:clocks",
     "cards": "app.cli.cards:cards",

@@ -113,6 +113,20 @@ def open_(
 def answer(
     report: Report,
     text: Annotated[Path | None, typer.Option(help="A file with your words; - for standard input.")] = None,
+    template: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Words that are ready (tern template), in the place of a file.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="In which language the reporter reads them; that of the report, if not given.")
+    ] = None,
+    mine: Annotated[
+        str,
+        typer.Option(envvar="TERN_LANGUAGE", help="In which language you read them beside it, before they are sent."),
+    ] = "en",
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", metavar="NAME=WORDS", help="What fills a blank; may be repeated.")
+    ] = None,
+    sends: Annotated[bool, typer.Option("--yes", help="Send words that are ready without being asked.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Then wait for the reporter; needs --incident.")] = False,
     incident: Incidents = None,
     despite_their_no: Annotated[
@@ -130,7 +144,15 @@ def answer(
             " endanger them. Where you must all the same: --despite-their-no"
         )
     judgements = _judgements(incident) if wait else ()
-    words = text_of(text, "Your message")
+    if template is None:
+        words = text_of(text, "Your message")
+    elif text is not None:
+        raise typer.BadParameter("--template, or a file with words of your own")
+    else:
+        from app.cli import templates  # the queue does not wait for what a case is made of
+
+        to = language or open_report.report.form.language
+        words = templates.preview(person, template, language=to, mine=mine, with_=with_, sends=sends)
     if (room := len(mailbox.split(words))) > 1:
         say(f"This takes {room} of the {mailbox.STAFF_SLOTS} places that a mailbox has for replies.")
     after = triage.answer(person, open_report, words, despite_their_no=despite_their_no)

@@ -24,7 +24,11 @@ from app.vocabulary import Role
 
 # Days before an end on which it is told, each the longer the rarer it is.
 _EPOCH: Final = timedelta(days=2)
-_KEYS: Final = {KeyKind.CARD_WRITING: timedelta(days=7), KeyKind.STATISTICS: timedelta(days=30)}
+_KEYS: Final = {
+    KeyKind.CARD_WRITING: timedelta(days=7),
+    KeyKind.STATISTICS: timedelta(days=30),
+    KeyKind.DESK: timedelta(days=30),
+}
 _CERTIFICATE: Final = timedelta(days=30)
 _DISK: Final = timedelta(days=30)
 _GONE: Final = timedelta(days=30)  # after which nobody asks any more why somebody's certificate ended

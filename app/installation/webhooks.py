@@ -29,18 +29,26 @@ def sign(secret: str, *, message_id: str, timestamp: int, payload: bytes) -> str
     return f"v1,{b64encode(mac.finalize()).decode()}"
 
 
-def send(url: str, secrets: str, *, of: datetime, now: datetime) -> None:
+def send(url: str, secrets: str, *, of: datetime, now: datetime, patience: float = _SECONDS) -> None:
     """Tell the address that the hour `of` has come, signed by each of the secrets; the id is that hour's, however
-    often it is tried.
+    often it is tried. It is waited for with the `patience` of so many seconds.
 
     Raises `HookFailed`, and `httpx2.HTTPError` where nobody answers. No redirect is followed.
     """
     hour = of.astimezone(UTC)
     body = {"type": "reminder", "timestamp": f"{hour:%Y-%m-%dT%H:%M:%SZ}", "data": {}}
-    post(url, secrets, message_id=f"msg_{hour:%Y%m%d%H}", body=body, now=now)
+    post(url, secrets, message_id=f"msg_{hour:%Y%m%d%H}", body=body, now=now, patience=patience)
 
 
-def post(url: str, secrets: str, *, message_id: str, body: Mapping[str, object], now: datetime) -> None:
+def post(
+    url: str,
+    secrets: str,
+    *,
+    message_id: str,
+    body: Mapping[str, object],
+    now: datetime,
+    patience: float = _SECONDS,
+) -> None:
     """Tell the address something under an id that is the same however often it is tried. Raises as `send` does."""
     payload, timestamp = json.dumps(body).encode(), int(now.timestamp())
     signatures = [sign(each, message_id=message_id, timestamp=timestamp, payload=payload) for each in secrets.split()]
@@ -52,7 +60,7 @@ def post(url: str, secrets: str, *, message_id: str, body: Mapping[str, object],
         "webhook-signature": " ".join(signatures),
     }
     with (
-        httpx2.Client(trust_env=False, timeout=_SECONDS) as http,
+        httpx2.Client(trust_env=False, timeout=patience) as http,
         http.stream("POST", url, content=payload, headers=headers) as answer,
     ):
         if not answer.is_success:

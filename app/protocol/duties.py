@@ -11,6 +11,8 @@ class DutyKind(StrEnum):
     TURN_SHARED_KEY = "turn_shared_key"  # by a supervisor, likewise
     TURN_CASE = "turn_case"  # by a member: somebody had its newest key, or knows a report's, who works there no more
     GRANT_CASE = "grant_case"  # by a member, to one who lacks its key: their role came back, or they have new keys
+    GRANT_DESK_KEY = "grant_desk_key"  # by who holds the key of answer templates, to a colleague who does not
+    SEAL_TEMPLATES = "seal_templates"  # by a supervisor: they lie under the key of the desk before the newest
     GRANT_EPOCH = "grant_epoch"  # by who holds the key of an epoch, to a triager who does not
     RENEW_CERTIFICATE = "renew_certificate"  # by a supervisor: it ends soon, and nobody is locked out by a date
     RENEW_SHARED_KEY = "renew_shared_key"  # by a supervisor, likewise

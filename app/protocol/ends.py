@@ -15,6 +15,7 @@ class Ending(StrEnum):
     CERTIFICATE = "certificate"
     CARD_WRITING = "card_writing"
     STATISTICS = "statistics"
+    DESK = "desk"
     DISK = "disk"
 
 
@@ -29,6 +30,7 @@ _WORDS: Final = {
     Ending.CERTIFICATE: ("certificate", "a supervisor certifies again: tern certify"),
     Ending.CARD_WRITING: ("key for card writing", "a supervisor makes the next: tern intake keys --make card_writing"),
     Ending.STATISTICS: ("key for statistics", "a supervisor makes the next: tern intake keys --make statistics"),
+    Ending.DESK: ("key for answer templates", "a supervisor makes the next: tern intake keys --make desk"),
     Ending.DISK: ("disk", "the operator makes room, and sees how much there is: tern doctor"),
 }
 

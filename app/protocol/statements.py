@@ -19,19 +19,25 @@ LATE: Final = timedelta(days=31)
 
 
 class KeyKind(StrEnum):
-    """What a shared key is for. That of drills opens nothing: custodians try its pairs."""
+    """What a shared key is for. That of drills opens nothing: custodians try its pairs. Under that of the desk lie the
+    answers that are ready."""
 
     STATISTICS = "statistics"
     CARD_WRITING = "card_writing"
     DRILL = "drill"
+    DESK = "desk"
 
 
 # Those of which custodians have pairs.
 IN_PAIRS: Final = frozenset({KeyKind.STATISTICS, KeyKind.DRILL})
 # Those that are made anew when somebody leaves who had them.
-TURNED: Final = (KeyKind.STATISTICS, KeyKind.CARD_WRITING)
+TURNED: Final = (KeyKind.STATISTICS, KeyKind.CARD_WRITING, KeyKind.DESK)
 # How long before its end one is made anew, so that work does not wait for it: the longer the rarer.
-RENEWED_BEFORE: Final = {KeyKind.STATISTICS: timedelta(days=45), KeyKind.CARD_WRITING: timedelta(days=7)}
+RENEWED_BEFORE: Final = {
+    KeyKind.STATISTICS: timedelta(days=45),
+    KeyKind.CARD_WRITING: timedelta(days=7),
+    KeyKind.DESK: timedelta(days=45),
+}
 
 
 @dataclass(frozen=True)

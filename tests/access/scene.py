@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.casework.cases.models import CasePart
+from app.casework.templates.models import TemplatesVersion
 from app.casework.work.models import CaseTask
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import Mailbox, Message, Slot
@@ -57,6 +58,7 @@ class Scene:
         self._report()
         self._case()
         self._pair()
+        self._templates()
         self._rest()
         self.rows.commit()
         return self
@@ -137,6 +139,12 @@ class Scene:
         pair = factories.pair(self.rows, self.ids["epoch_id"], first, second)
         recovery = factories.recovery(self.rows, pair)
         self.ids |= {"pair_id": pair.id, "recovery_id": recovery.id}
+
+    def _templates(self) -> None:
+        key = factories.desk_key(
+            self.rows, *(self.people[each] for each in (table.OWNER, table.MEMBER, table.TEAM_SUPERVISOR))
+        )
+        self.rows.add(TemplatesVersion(version=1, key_id=key.id, file=factories.sealed(Kind.PART)))
 
     def _rest(self) -> None:
         key = SharedKey(

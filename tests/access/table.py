@@ -126,8 +126,8 @@ PEOPLE = {
     "POST /v1/people/{person_id}/copy-tokens": Row(frozenset({S}), answered=201),
     "POST /v1/keys": Row(frozenset({S}), answered=422, body={"document": "", "grants": []}),
     "GET /v1/keys": Row(EVERY_ROLE),
-    "GET /v1/keys/{key_id}/grants": Row(frozenset({S, C})),
-    "POST /v1/keys/{key_id}/grants": Row(frozenset({S, C}), answered=404, body={"grantee": _SOMEBODY, "file": GRANT}),
+    "GET /v1/keys/{key_id}/grants": Row(WORKERS),
+    "POST /v1/keys/{key_id}/grants": Row(WORKERS, answered=404, body={"grantee": _SOMEBODY, "file": GRANT}),
 }
 
 _PAIRS = {"subject": "{epoch_id}", "generation": 9, "pairs": []}
@@ -190,6 +190,7 @@ TRIAGE = {
 
 _SEES_CASE = IN_CASE | {TEAM_SUPERVISOR}
 _READS_CASE = IN_CASE | {APPROVER}
+_HOLDS_DESK_KEY = IN_CASE | {TEAM_SUPERVISOR}
 _CONSENT = {
     "person": factories.id_("psn"),
     "consent": factories.id_("cons"),
@@ -220,6 +221,12 @@ CASES = {
     "POST /v1/clock-policies": Row(frozenset({S}), answered=412, body={"after": 7, "rules": factories.CLOCK_RULES}),
     "POST /v1/clock-policies/{version}/agreements": Row(frozenset({S}), answered=404),
     "GET /v1/me": Row(needs_role=False),
+    "GET /v1/templates": Row(WORKERS, _HOLDS_DESK_KEY),
+    "PUT /v1/templates": Row(
+        frozenset({S}),
+        answered=409,
+        body={"version": 1, "key": factories.id_("key"), "file": factories.in_json(Kind.PART)},
+    ),
     "PUT /v1/reports/{report_id}/reading": Row(WORKERS, _READS_CLAIMED, 412, body={"posts": 99}),
     "GET /v1/cases/{case_id}/words": Row(WORKERS, _READS_CASE),
     "POST /v1/cases/{case_id}/parts/{part_id}/grants": Row(

@@ -330,6 +330,10 @@ CASES = {
     "GET /v1/words": _LIST,
     "GET /v1/news": _LIST,
     "GET /v1/me": _ONE,
+    "GET /v1/templates": _ONE,
+    "PUT /v1/templates": Form(
+        {"version": 1, "key": factories.id_("key"), "file": factories.in_json(Kind.PART)},
+    ),
     "GET /v1/clock-policies": _LIST,
     "GET /v1/clock-policies/in-force": _ONE,
     "POST /v1/clock-policies": _made({"after": 7, "rules": factories.CLOCK_RULES}),

@@ -18,6 +18,7 @@ from tests.bench import (
     release_accuracy,
     release_speed,
     serve_speed,
+    settle_speed,
     start_speed,
 )
 
@@ -31,6 +32,7 @@ BENCHMARKS: Mapping[str, Callable[[], Sequence[Mapping[str, object]]]] = {
     "A queue": queue_speed.run,
     "The start of the service": serve_speed.run,
     "A case": case_speed.run,
+    "The settling of a day": settle_speed.run,
     "The report page": page_speed.run,
     "A release of 100,000 cards": release_speed.run,
     "A draw": draw_speed.run,

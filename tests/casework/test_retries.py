@@ -104,6 +104,8 @@ def test_every_act_of_casework_that_is_asked_for_again_changes_nothing(client: T
     marks = {"case": opened["id"], "version": read(client, rows, boris, case), "priority": "p1", "handling": "tlp_red"}
     us.act(boris, "PUT", "/cases/marks", {"items": [marks]})
     sara, olga = (factories.certified(rows, Role.SUPERVISOR) for _ in range(2))
+    desk = factories.desk_key(rows, sara).id
+    us.act(sara, "PUT", "/templates", {"version": 1, "key": desk, "file": factories.in_json(Kind.PART)})
     policy = {"after": 0, "rules": factories.CLOCK_RULES}
     proposed = us.act(sara, "POST", "/clock-policies", policy).json()["version"]
     us.act(olga, "POST", f"/clock-policies/{proposed}/agreements", {})

@@ -1,5 +1,7 @@
 """Staff and reporter write to each other at the terminal, as far as the reporter allows it."""
 
+from pathlib import Path
+
 import pytest
 
 from app.client.casework import triage
@@ -41,6 +43,34 @@ def test_who_did_not_ask_for_an_answer_gets_none_unless_somebody_says_so(here: I
     assert (refused.code, SAID_NO in refused.err, none) == (1, True, ())
     assert (despite.code, wanted.code, again.code) == (0, 0, 1)
     assert len(reporter.mailbox(receipt).replies) == 2
+
+
+def test_words_that_are_ready_are_read_in_ones_own_language_before_they_are_sent_in_the_reporters(
+    here: Installation, tmp_path: Path
+) -> None:
+    anna, reporter, environment = here.staff("anna"), here.reporter(), here.environment("anna")
+    document = {"language": "fa", "text": "زنگ زدند", "answers": {"danger_now": "days", "consent": ["contact"]}}
+    sent = reporter.submit(document)
+    triage.claim(anna, view := triage.view(anna, sent.report))
+    for language, text in (("en", "We write on {day}."), ("fa", "{day}: می‌نویسیم.")):
+        (tmp_path / language).write_text(text)
+    words = [part for each in ("en", "fa") for part in ("--language", f"{each}={tmp_path / each}")]
+    ready = tern("template", "add", "when", *words, environment=here.environment("sara"))
+
+    def say(*more: str, typed: str = "") -> Ended:
+        return tern("triage", "answer", view.ref, "--template", *more, typed=typed, environment=environment)
+
+    no = say("when", "--with", "day=2026-06-20", typed="n\n")
+    unfilled, none, unread = say("when", "--yes"), say("nothing", "--yes"), say("when", "--mine", "tr", "--yes")
+    both = say("when", "--text", "-", typed="Words")
+    before = reporter.mailbox(receipts.read(sent.receipt)).replies
+    yes = say("when", "--with", "day=2026-06-20", typed="y\n")
+
+    assert ready.code == 0
+    assert [each.code for each in (no, unfilled, none, unread, both, yes)] == [1, 1, 1, 1, 2, 0]
+    assert no.out.index("We write on 2026-06-20.") < no.out.index("2026-06-20: می‌نویسیم.")
+    assert before == ()
+    assert [each.text for each in reporter.mailbox(receipts.read(sent.receipt)).replies] == ["2026-06-20: می‌نویسیم."]
 
 
 def test_a_reporter_is_told_that_what_they_wrote_arrived(here: Installation) -> None:

@@ -21,6 +21,7 @@ ASKED = {
     "MERGE": ApprovalSubject.MERGE,
     "UNDO": ApprovalSubject.MERGE,
 }
+READY = {"en": "Can we meet on {day}?", "fa": "{day}؟"}
 OPEN = (ApprovalState.REQUESTED, ApprovalState.APPROVED)
 
 
@@ -41,6 +42,8 @@ def test_a_caseworkers_week_is_as_the_page_tells_it(here: Installation, tmp_path
     here.staff("chen")
     case, other = (cases.view(boris, accepted(here, here.staff("anna"), boris).id) for _ in range(2))
     (tmp_path / "words.txt").write_text("They came to the door twice, and a neighbour saw them.")
+    for language, text in READY.items():
+        (tmp_path / f"meet-{language}.txt").write_text(text)
     told: dict[str, str] = {}
 
     def asked(word: str) -> str:
@@ -52,7 +55,9 @@ def test_a_caseworkers_week_is_as_the_page_tells_it(here: Installation, tmp_path
             "CASE": case.ref,
             "OTHER": other.ref,
             "DAY": str(boris.today + timedelta(days=20)),
+            "REPORT": cases.open_(boris, case.id).file.reports[0].id if "REPORT" in command else "",
             **{file: str(tmp_path / file) for file in ("words.txt", "rules.json")},
+            **{f"{each}=meet-{each}.txt": f"{each}={tmp_path / f'meet-{each}.txt'}" for each in READY},
         }
         words |= {word: asked(word) for word in ASKED if word in command}
         if "TASK" in command:
@@ -71,5 +76,6 @@ def test_a_caseworkers_week_is_as_the_page_tells_it(here: Installation, tmp_path
     file = cases.open_(boris, case.id).file
     assert (len(file.notes), len(file.tasks)) == (2, 3)
     assert "assessment" in told["case show"]
+    assert "؟" in told["triage answer"]
     assert file.closing is not None
     assert file.closing.reason == "plan_completed"

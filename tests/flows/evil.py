@@ -195,7 +195,7 @@ def _forgeries(type_: str) -> dict[str, Forgery]:
     others = [each for each in TYPES.values() if each.form is Form.SEALED and each.name != type_]
     alike = min(
         (each for each in others if each.proved_by is of.proved_by),
-        key=lambda each: of.subjects[0] not in each.subjects,
+        key=lambda each: set(of.subjects[:1]).isdisjoint(each.subjects),
     ).name
     unlike = next(each.name for each in others if (each.proved_by is ProvedBy.ONE) != signed)
     forgeries: dict[str, Forgery] = {
@@ -204,7 +204,8 @@ def _forgeries(type_: str) -> dict[str, Forgery]:
         "type": ({"type": alike}, "type"),
         "type of others": ({"type": unlike}, "malformed"),
         "org": ({"org": HASH}, "org"),
-        "subject": ({"subject": new_id(of.subjects[0])}, "subject"),
+        # Of what there is one of, there is no other.
+        "subject": ({"subject": new_id(of.subjects[0])}, "subject") if of.subjects else ({"subject": ""}, "malformed"),
         "subject of another kind": ({"subject": new_id("inv")}, "malformed"),
         "version": ({"version": 2}, "malformed"),
         "later version": ({"version": 2, "previous": HASH}, proof if of.chained else "malformed"),

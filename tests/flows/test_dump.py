@@ -17,7 +17,7 @@ from app.audit.actions import Action
 from app.cli.demo import stories
 from app.cli.demo.stories import Story
 from app.client import Staff
-from app.client.casework import cases, coding_approvals, triage
+from app.client.casework import cases, coding_approvals, templates, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake.reporter import Submitted
 from app.client.people import copies, custodians, memories, shared_keys, sign_in
@@ -209,6 +209,7 @@ def _report_and_work(organisation: Organisation, attached: Path) -> tuple[list[S
     reporter.answer(words, ANSWER)
     reporter.change_consent(words, ConsentScope.PUBLICATION, given=True)
     case = triage.accept(triager, opened, WORK, owner=triager.person, title=TITLE, summary=SUMMARY)
+    templates.put(organisation.staff["sofia"], TITLE[:40], {"en": QUESTION, "fa": ANSWER})
     reporter.withdraw(receipt.read(withdrawn.receipt), ANSWER)
     memories.keep(triager)
     coding = _code(triager, cases.open_(triager, case), STORIES[0])

@@ -15,6 +15,7 @@ from app import age, keyring
 from app.blobs import Blobs
 from app.casework.cases.models import Case, CheckpointPiece
 from app.casework.consents.models import Consent
+from app.casework.templates.models import TemplatesVersion
 from app.database import Base, Database
 from app.intake.epochs.models import Epoch
 from app.intake.lifecycle import service as lifecycle
@@ -46,9 +47,11 @@ from tests.strength import COPY_WORK_FACTOR
 pytestmark = pytest.mark.both_databases
 
 CARD = new_id("card")
-# Of three types that lie in one column, which rows are whose.
+# Of three types that lie in one column, which rows are whose; and of keys those that are of a report.
 SLOTS = Base.metadata.tables["slots"].c.number
+OF_SHARED_KEY = Base.metadata.tables["grants"].c.subject.startswith("key_")
 WHOSE = {
+    "grant": ~OF_SHARED_KEY,
     "thread-state": SLOTS == THREAD_STATE_SLOT,
     "state": SLOTS == STATE_SLOT,
     "message.staff": SLOTS >= FIRST_STAFF_SLOT,
@@ -101,6 +104,8 @@ def kept(client: TestClient, database: Database, rows: Session, settings: Settin
     client.put("/v1/card", content=factories.sealed(Kind.CARD), headers=card_headers(CARD)).raise_for_status()
     leave_a_copy(client, office.supervisor)
     leave_a_memory(client, office.supervisor, 1)
+    desk = factories.desk_key(rows, rows.get_one(Person, office.supervisor.id))
+    write_templates(client, office.supervisor, desk.id, 1)
     custodians = [factories.certified(rows, Role.CUSTODIAN) for _ in range(2)]
     rows.commit()
     pair = factories.pair(rows, reporter.epoch.id, *custodians)
@@ -177,6 +182,17 @@ def leave_three_more_memories(kept: Kept) -> None:
     kept.rows.execute(sa.delete(Memory).where(Memory.number > 1))  # the later ones are no subject
 
 
+def write_another_version_of_the_templates(kept: Kept) -> None:
+    desk = kept.rows.scalars(sa.select(SharedKey.id).where(SharedKey.kind == KeyKind.DESK)).one()
+    write_templates(kept.client, kept.office.supervisor, desk, 2)
+    kept.rows.execute(sa.delete(TemplatesVersion).where(TemplatesVersion.version > 1))  # that one is no subject
+
+
+def write_templates(client: TestClient, whose: Staff, key: str, version: int) -> None:
+    body = {"version": version, "key": key, "file": factories.in_json(Kind.PART)}
+    client.put("/v1/templates", json=body, headers={"Authorization": f"Bearer {whose.session}"}).raise_for_status()
+
+
 def leave_a_memory(client: TestClient, whose: Staff, number: int) -> None:
     file = factories.sealed(Kind.MEMORY)
     body = {"number": number, "file": b64(file), "signature": b64(sign_file(MEMORY.name, file, whose.signer))}
@@ -241,6 +257,7 @@ WAYS: Mapping[End, tuple[Way, ...]] = {
     End.ACT: (Way(wait, 14), Way(act_on_it, None)),
     End.CASE: (Way(take_a_case_back, None),),
     End.SHEET: (Way(make_another_sheet, None),),
+    End.TEMPLATES: (Way(write_another_version_of_the_templates, None),),
     End.MEMORY: (Way(leave_three_more_memories, None),),
 }
 PLACES = [
@@ -283,7 +300,7 @@ def test_the_key_of_a_report_goes_with_it_and_that_of_its_epoch_stays(
 ) -> None:
     withdraw(kept)
 
-    subjects = kept.rows.scalars(sa.select(Grant.subject).where(Grant.file.is_not(None))).all()
+    subjects = kept.rows.scalars(sa.select(Grant.subject).where(Grant.file.is_not(None), ~OF_SHARED_KEY)).all()
     assert set(subjects) == {kept.reporter.epoch.id}
 
 

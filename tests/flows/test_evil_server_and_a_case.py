@@ -17,7 +17,7 @@ import pytest
 
 from app import age
 from app.client import Staff
-from app.client.casework import act_approvals, cases, coding_approvals, report_approvals, triage
+from app.client.casework import act_approvals, cases, coding_approvals, report_approvals, templates, triage
 from app.client.casework.cases import OpenCase
 from app.client.intake import epochs
 from app.client.machine import sealed
@@ -1179,6 +1179,69 @@ def test_a_withdrawal_that_the_service_shows_before_the_consent(world: World, ev
     evil.lies[f"/v1/cases/{world.other}/consents"] = in_json(lambda answer: answer["items"].reverse())
 
     assert [each.status for each in cases.list_consents(tenzin, opened)] == [ConsentStatus.WITHDRAWN]
+
+
+@pytest.fixture(scope="module")
+def ready(world: World) -> list[dict[str, Any]]:
+    """What the service had of answers that are ready, version by version."""
+    sofia, shown = world.organisation.staff["sofia"], list[dict[str, Any]]()
+    shared_keys.make_shared(sofia, KeyKind.DESK)
+    for text in ("We read it.", "We read it today."):
+        templates.put(sofia, "read", {"en": text})
+        shown.append(sofia.service.get("/templates").json())
+    return shown
+
+
+@each_forgery("templates", type="malformed")
+def test_other_answers_that_are_ready(
+    world: World,
+    ready: list[dict[str, Any]],
+    evil: EvilServer,
+    tenzin: Staff,
+    attacker: Attacker,
+    changes: dict[str, Any],
+    reason: str,
+) -> None:
+    held, sofia = shared_keys.hold(tenzin, KeyKind.DESK), world.organisation.staff["sofia"]
+    line_1 = line(world, "templates", {"templates": []}, author=sofia.person) | {"subject": "templates"}
+    line_1 |= {"sealed_to": recipient_sha256(held.identity.recipient)} | changes
+    forged = attacker.signed_document(
+        line_1, "templates", held.identity.recipient, as_=sofia.person, shown_key=sofia.keys.public_key
+    )
+    evil.lies["/v1/templates"] = in_json(lambda answer: answer.update(version=line_1["version"], file=b64(forged)))
+
+    stops(evil, lambda: templates.library(tenzin), reason)
+
+
+@attacks("templates", older=True)
+def test_answers_that_were_ready_before(ready: list[dict[str, Any]], evil: EvilServer, tenzin: Staff) -> None:
+    assert templates.named(tenzin, "read").words["en"].text == "We read it today."
+    evil.lies["/v1/templates"] = in_json(lambda answer: answer.update(ready[0]))
+
+    stops(evil, lambda: templates.library(tenzin), "version")
+
+
+@attacks("templates", older=True)
+@pytest.mark.parametrize("number", [1, 3])
+def test_answers_that_are_ready_under_another_number(
+    ready: list[dict[str, Any]], evil: EvilServer, tenzin: Staff, number: int
+) -> None:
+    evil.lies["/v1/templates"] = in_json(lambda answer: answer.update(version=number))
+
+    stops(evil, lambda: templates.library(tenzin), "number")
+
+
+@attacks("templates")
+def test_answers_of_somebody_who_is_no_supervisor(
+    world: World, ready: list[dict[str, Any]], evil: EvilServer, tenzin: Staff, attacker: Attacker
+) -> None:
+    held, leyla = shared_keys.hold(tenzin, KeyKind.DESK), world.organisation.staff["leyla"]
+    line_1 = line(world, "templates", {"templates": []}, author=leyla.person) | {"subject": "templates"}
+    line_1 |= {"sealed_to": recipient_sha256(held.identity.recipient)}
+    forged = attacker.signed_document(line_1, "templates", held.identity.recipient, signer=leyla.signer)
+    evil.lies["/v1/templates"] = in_json(lambda answer: answer.update(version=1, file=b64(forged)))
+
+    stops(evil, lambda: templates.library(tenzin), "role")
 
 
 @attacks("key", older=True)

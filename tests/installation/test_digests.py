@@ -143,8 +143,8 @@ def test_a_server_elsewhere_that_offers_no_tls_is_told_nothing(mailbox: socketse
 def test_under_tls_only_a_server_whose_certificate_is_its_own_takes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    context, certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), tmp_path / "own.pem"
-    context.load_cert_chain(_certificate(certificate))
+    context, own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), tmp_path / "own.pem"
+    context.load_cert_chain(certificate(own, "127.0.0.1"))
     server = socketserver.TCPServer(("127.0.0.1", 0), _Mailbox)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     server.handle_error = lambda *_: None  # type: ignore[method-assign]  # of who hangs up
@@ -155,21 +155,22 @@ def test_under_tls_only_a_server_whose_certificate_is_its_own_takes_it(
             digests.mail(settings, HOUR)
         assert server.heard == []  # type: ignore[attr-defined]
 
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        monkeypatch.setenv("SSL_CERT_FILE", str(own))
         digests.mail(settings, HOUR)
         assert len(server.taken) == 1  # type: ignore[attr-defined]
 
 
-def _certificate(path: Path) -> Path:
-    """Of 127.0.0.1, with its key."""
+def certificate(path: Path, host: str) -> Path:
+    """Of an address or a name, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "mail")])
     now = datetime.now(UTC)
+    of = x509.IPAddress(ip_address(host)) if host[0].isdigit() else x509.DNSName(host)
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([of]), critical=False)
         .sign(key, hashes.SHA256())
     )
     form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

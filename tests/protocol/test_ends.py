@@ -18,6 +18,8 @@ TOLD = {
     "tern intake keys --make card_writing",
     Ending.STATISTICS: "key for statistics: until 2026-06-15; a supervisor makes the next: "
     "tern intake keys --make statistics",
+    Ending.DESK: "key for answer templates: until 2026-06-15; a supervisor makes the next: "
+    "tern intake keys --make desk",
     Ending.DISK: "disk: until 2026-06-15; the operator makes room, and sees how much there is: tern doctor",
 }
 

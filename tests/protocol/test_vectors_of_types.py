@@ -20,6 +20,7 @@ from app.protocol import (
     memory,
     staff_log,
     statements,
+    templates,
 )
 from app.protocol.audit_heads import AuditHead
 from app.protocol.case import Said, check, put_together
@@ -40,7 +41,7 @@ from tests.strength import COPY_WORK_FACTOR
 from tests.vectors import make, make_types
 from tests.vectors.make import CASE_KEY, DAY, DIRECTORY, ORG, REPORT_KEY, TRIAGER
 from tests.vectors.make_mailbox import RECEIPT
-from tests.vectors.make_types import IDENTITY_KEY
+from tests.vectors.make_types import DESK_KEY, IDENTITY_KEY
 from tests.vectors.refusals.opening import CERTIFIED, CUSTODIAN, SECOND_CUSTODIAN
 
 Vector = Mapping[str, Any]
@@ -50,6 +51,7 @@ IDENTITIES = {
     recipient_sha256(each.recipient): each
     for each in (
         CASE_KEY,
+        DESK_KEY,
         IDENTITY_KEY,
         REPORT_KEY,
         RECEIPT.identity,
@@ -189,6 +191,7 @@ READERS: Mapping[str, Callable[[Vector], None]] = {
     "consent": sealed(read_consent),
     "approval": sealed(statements.read_approval),
     "memory": sealed(memory.read),
+    "templates": sealed(templates.read),
     "pair": sealed(Pair.read),
     "recovery": sealed(Recovery.read),
     "grant": take_grant,

@@ -22,6 +22,7 @@ MAY_TELL_THEIR_ORDER = {
     "budget_entries",
     "accounts_parts",
     "roots",
+    "templates",
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
-from app.protocol import audit_heads, journal, key_log, losses, manifest, memory, staff_log, statements
+from app.protocol import audit_heads, journal, key_log, losses, manifest, memory, staff_log, statements, templates
 from app.protocol.card import SignedCard, encode, sign
 from app.protocol.case import (
     CODED,
@@ -55,6 +55,7 @@ from app.protocol.roots import Pin
 from app.protocol.selectors import Selector
 from app.protocol.sizes import Kind, classes, padded_size
 from app.protocol.statements import KeyKind, SharedKey
+from app.protocol.templates import Template
 from app.protocol.types import TYPES
 from app.vocabulary import (
     CaseStage,
@@ -125,6 +126,7 @@ def documents() -> dict[str, Document]:
         _copy(),
         *_of_a_release(),
         *_of_a_case(),
+        _templates(),
         *_of_custodians(),
         make.APPROVAL,
         _memory(),
@@ -144,6 +146,18 @@ def _memory() -> Document:
     said = memory.body(seen, most=classes(Kind.MEMORY)[-1])
     header = _header("memory", TRIAGER.id, said, to=TRIAGER.identity, author=TRIAGER.id, at=HOUR)
     return signed(header, TRIAGER.signer)
+
+
+def _templates() -> Document:
+    ready = Template("when we write", 1, {}).said_as({"en": "We write on {day}."}).said_as({"fa": "{day} می‌نویسیم."})
+    said = templates.body(
+        [
+            ready.said_as({"en": "We write to you on {day}."}),
+            Template("we read it", 1, {}).said_as({"en": "We read it."}),
+        ]
+    )
+    header = _header("templates", "templates", said, to=DESK_KEY, author=SUPERVISOR.id, at=HOUR)
+    return signed(header, SUPERVISOR.signer)
 
 
 def _key() -> Document:
@@ -236,6 +250,7 @@ BODIES: Final[dict[Name, dict[str, Any]]] = take_apart(
         closing=Closing("risk_resolved", Outcome.SAFER, RetentionClass.STANDARD, "The cars are gone."),
     )
 )
+DESK_KEY: Final = age.identity_from_seed(bytes([10]) * 32)
 # Of the part that has one of its own.
 IDENTITY_KEY: Final = age.identity_from_seed(bytes([9]) * 32)
 

@@ -17,6 +17,8 @@ _ABOUT = {
     DutyKind.REPLACE_EPOCH: "epoch",
     DutyKind.TURN_SHARED_KEY: "key",
     DutyKind.RENEW_CERTIFICATE: "per",
+    DutyKind.GRANT_DESK_KEY: "key",
+    DutyKind.SEAL_TEMPLATES: "key",
     DutyKind.RENEW_SHARED_KEY: "key",
     DutyKind.TURN_CASE: "case",
     DutyKind.GRANT_CASE: "case",

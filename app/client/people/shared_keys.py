@@ -1,4 +1,4 @@
-"""Keys that work shares: statistics, card-writing. Made on a machine, stated, granted to the certified."""
+"""Keys that work shares: statistics, card-writing, the desk. Made on a machine, stated, granted to the certified."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,11 +26,13 @@ HOLDERS: Final = {
     KeyKind.STATISTICS: (Role.SUPERVISOR,),
     KeyKind.CARD_WRITING: (Role.CASEWORKER, Role.SUPERVISOR),
     KeyKind.DRILL: (Role.SUPERVISOR,),
+    KeyKind.DESK: (Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR),
 }
 TERMS: Final = {
     KeyKind.STATISTICS: timedelta(days=365),
     KeyKind.CARD_WRITING: timedelta(days=31),
     KeyKind.DRILL: timedelta(days=3650),  # nothing is ever sealed to it
+    KeyKind.DESK: timedelta(days=365),
 }
 
 
@@ -74,7 +76,7 @@ def make_shared(staff: Staff, kind: KeyKind) -> SharedKey:
     }
     if kind is KeyKind.CARD_WRITING:
         request["token_sha256"] = sha256_hex(card_token(secret).encode())
-    else:
+    if kind in IN_PAIRS:
         request["pairs"] = pairs.make(staff, secret, key.id)
     staff.service.post("/keys", request)
     return key
@@ -90,6 +92,17 @@ def share(staff: Staff, kind: KeyKind, person: str) -> None:
     for each in keys:
         grant = staff.grant(each.identity, each.key.id, grantee, GrantKind.ASSIGNED)
         staff.service.post(f"/keys/{each.key.id}/grants", grant)
+
+
+def share_desk(staff: Staff, person: str) -> bool:
+    """Whether somebody certified who answers reporters is granted the key of answer templates now.
+
+    Raises `NotGranted`, `WordsNotCompared` and `NotAuthentic`.
+    """
+    is_for_them = bool(staff.certified(person).roles & {*HOLDERS[KeyKind.DESK]})
+    if is_for_them:
+        share(staff, KeyKind.DESK, person)
+    return is_for_them
 
 
 def turn(staff: Staff, person: str, *, key: str | None = None) -> list[SharedKey]:
@@ -148,13 +161,13 @@ def held_for(staff: Staff, period: str) -> list[HeldKey]:
     return held
 
 
-def hold_one(staff: Staff, key_id: str) -> HeldKey:
-    """The statistics key of this id, however old. Raises `NotGranted`, also where nobody stands behind it any more, and
+def hold_one(staff: Staff, kind: KeyKind, key_id: str) -> HeldKey:
+    """The key of this id, however old. Raises `NotGranted`, also where nobody stands behind it any more, and
     `NotAuthentic`."""
-    for key in _counting(staff, KeyKind.STATISTICS):
+    for key in _counting(staff, kind):
         if key.id == key_id:
             return _hold(staff, key)
-    raise NotGranted("nobody on the root stands behind this statistics key")
+    raise NotGranted(f"nobody on the root stands behind this {kind} key")
 
 
 def hold_for_draws(staff: Staff) -> list[HeldKey]:
@@ -163,7 +176,7 @@ def hold_for_draws(staff: Staff) -> list[HeldKey]:
     keys = {held.key.id: held for held in hold_for(staff, last_quarter)}
     ledger = read_lines(staff.service.get("/ledger").content)
     if ledger and ledger[-1].accounts_key:
-        keys[ledger[-1].accounts_key] = hold_one(staff, ledger[-1].accounts_key)
+        keys[ledger[-1].accounts_key] = hold_one(staff, KeyKind.STATISTICS, ledger[-1].accounts_key)
     return list(keys.values())
 
 

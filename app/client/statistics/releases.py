@@ -29,6 +29,7 @@ from app.protocol.release.signatures import SIGNATURES, SIGNERS, read_signatures
 from app.protocol.release.sums import SUMS, file_of, hashes
 from app.protocol.release.verification import VerifiedRelease, verify_pinned
 from app.protocol.roots import Pin
+from app.protocol.statements import KeyKind
 from app.vocabulary import Role
 
 
@@ -420,7 +421,7 @@ def _keys_of(staff: Staff, view: ReleaseView) -> list[HeldKey]:
     _check_ledger(staff, ledger)
     accounts_key = ledger[-1].accounts_key if ledger else None
     if accounts_key is not None and view.accounts_lost_too is None:
-        keys[accounts_key] = shared_keys.hold_one(staff, accounts_key)
+        keys[accounts_key] = shared_keys.hold_one(staff, KeyKind.STATISTICS, accounts_key)
         return list(keys.values())
     for period in sorted({line.period for line in ledger}):
         keys |= {held.key.id: held for held in shared_keys.held_for(staff, period)}

@@ -10,7 +10,7 @@ from app.protocol.statements import KeyKind
 
 
 class SharedKey(Base):
-    """A key that several people hold for one use: that of statistics, and the card-writing key of a month.
+    """A key that several people hold for one use: that of statistics, of the desk, and the card-writing key of a month.
 
     `document` is the supervisor's signed statement. `token_sha256` is the hash of the card token, which the service
     never learns before a card comes.

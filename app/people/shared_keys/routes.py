@@ -21,7 +21,7 @@ router = Router("/keys", tag="shared keys")
 
 Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]
 Colleague = Annotated[Actor, requires(*Role)]
-Holder = Annotated[Actor, requires(Role.SUPERVISOR, Role.CASEWORKER)]
+Holder = Annotated[Actor, requires(Role.SUPERVISOR, Role.CASEWORKER, Role.TRIAGER)]
 
 
 @router.post(

@@ -13,7 +13,7 @@ from app.protocol.statements import KeyKind
 class SharedKeyIn(BaseModel):
     """A supervisor's statement of a new key, its first grants, and the hash of the token that follows from it.
 
-    Only a statistics key has pairs too: the card-writing key opens nothing.
+    Only a statistics key has pairs too: the card-writing key opens nothing, and what that of the desk opens many read.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -44,6 +44,7 @@ KEY_HOLDERS = {
     KeyKind.STATISTICS: frozenset({Role.SUPERVISOR}),
     KeyKind.CARD_WRITING: frozenset({Role.CASEWORKER, Role.SUPERVISOR}),
     KeyKind.DRILL: frozenset({Role.SUPERVISOR}),
+    KeyKind.DESK: frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR}),
 }
 
 
@@ -103,9 +104,10 @@ def share(session: Session, actor: Actor, key_id: str, new: NewGrant, *, now: da
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
-    """To make pairs anew of the shared keys that one holds; as a supervisor, to turn what somebody had who left or
-    has other keys since; as a custodian, to try a pair.
+    """To make pairs anew of the shared keys that one holds, and to grant that of the desk; as a supervisor, to turn
+    what somebody had who left or has other keys since; as a custodian, to try a pair.
     """
+    yield from _desk(session, actor)
     held = select(SharedKey).where(SharedKey.kind.in_(IN_PAIRS), grants.held_by(actor, SharedKey.id))
     yield from pairs.duties(session, actor, {key.id: key.valid_from for key in session.scalars(held)})
     if Role.CUSTODIAN in actor.roles:
@@ -115,8 +117,7 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     today = actor.today
     kept = staff.kept_pairs(session, today)
     for kind in RENEWED_BEFORE:
-        valid = _newest_first(kind).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
-        in_use = session.scalar(valid.limit(1))
+        in_use = used_on(session, kind, today)
         if in_use is None:
             continue
         for key_id, person in grants.to_replace(session, [in_use.id], KEY_HOLDERS[kind], today):
@@ -127,6 +128,18 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
             yield Duty(DutyKind.TURN_SHARED_KEY, in_use.id, max(in_use.valid_from, by.gone), by.last)
         if (soon := in_use.valid_until - RENEWED_BEFORE[kind]) <= today:
             yield Duty(DutyKind.RENEW_SHARED_KEY, in_use.id, soon)
+
+
+def _desk(session: Session, actor: Actor) -> Iterator[Duty]:
+    """To grant the key of the desk, which is made once a year, to whoever was certified since and answers reporters."""
+    key = used_on(session, KeyKind.DESK, actor.today)
+    if key is None or not grants.holds(session, actor, key.id):
+        return
+    holders, since = grants.holders_of_each(session, [key.id])[key.id], dict[str, date]()
+    for role in KEY_HOLDERS[KeyKind.DESK]:
+        since |= staff.certified_with(session, role, actor.today)
+    for person in sorted(since.keys() - holders):
+        yield Duty(DutyKind.GRANT_DESK_KEY, key.id, max(key.valid_from, since[person]), person)
 
 
 def _drill(session: Session, actor: Actor) -> Iterator[Duty]:
@@ -168,9 +181,14 @@ def is_card_token(session: Session, token_sha256: str, today: date) -> bool:
 
     Those before count no more, or somebody who left would go on writing cards until the end of the month.
     """
-    valid = _newest_first(KeyKind.CARD_WRITING).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
-    in_use = session.scalar(valid.limit(1))
+    in_use = used_on(session, KeyKind.CARD_WRITING, today)
     return in_use is not None and in_use.token_sha256 == token_sha256
+
+
+def used_on(session: Session, kind: KeyKind, today: date) -> SharedKey | None:
+    """The key of this kind that is used today: of those that are valid the one stated last."""
+    valid = _newest_first(kind).where(SharedKey.valid_from <= today, SharedKey.valid_until >= today)
+    return session.scalar(valid.limit(1))
 
 
 def newest(session: Session, kind: KeyKind) -> SharedKey | None:

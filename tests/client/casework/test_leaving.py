@@ -280,6 +280,7 @@ def test_whose_role_came_back_is_given_the_key_at_the_next_sign_in_of_a_colleagu
     case = cases.change_members(boris, accepted(here, anna, boris), add=[chen.person])
     certified_anew(here, "chen", Role.ANALYST)
     certified_anew(here, "chen", Role.CASEWORKER)
+    shared_keys.share_desk(boris, chen.person)  # of which somebody is asked
 
     waits = [(hint.kind, hint.object, hint.person) for hint in duties.waiting(here.staff("boris"))]
     cases.grant_to(here.staff("boris"), case.id, anna.person)  # who lacks none

@@ -1,0 +1,1 @@
+"""Answers that are ready in several languages, sealed to those who answer reporters."""

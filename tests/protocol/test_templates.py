@@ -1,0 +1,83 @@
+"""Answers that are ready: what a version of them may say, and what becomes of their languages."""
+
+from typing import Any
+
+import pytest
+
+from app.protocol import templates
+from app.protocol.errors import Malformed
+from app.protocol.templates import MOST, Template, Words
+
+DAY = Template("day", 1, {"en": Words("We write on {day}.", 1), "fa": Words("{day}.", 1)})
+
+
+def test_words_in_another_language_are_older_once_one_was_changed_and_not_when_one_is_added() -> None:
+    added = DAY.said_as({"tr": "{day}!"})
+    changed = added.said_as({"en": "On {day} we write."})
+    again = changed.said_as({"fa": "{day}.", "tr": "{day}!"})
+
+    assert (added.revision, added.outdated) == (1, [])
+    assert (changed.revision, changed.outdated) == (2, ["fa", "tr"])
+    assert (again.revision, again.outdated) == (2, [])
+
+
+def test_what_fills_a_blank_is_filled_in_once_whatever_it_says() -> None:
+    words = Words("{who} comes on {day}.", 1)
+
+    assert words.blanks == {"who", "day"}
+    assert words.filled({"who": "{day}", "day": "Monday"}) == "{day} comes on Monday."
+
+
+def test_a_version_is_read_as_it_was_written() -> None:
+    ready = {"a": Template("a", 1, {"en": Words("Ready.", 1)}), "day": DAY}
+
+    assert templates.read(templates.body(reversed(ready.values()))) == ready
+
+
+def one(**changes: Any) -> dict[str, Any]:
+    return {"templates": [DAY.body() | changes]}
+
+
+def said(*texts: str, revision: int = 1) -> dict[str, Any]:
+    return {
+        "words": {
+            language: {"revision": revision, "text": text} for language, text in zip(("en", "fa"), texts, strict=False)
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"templates": {}},
+        {"templates": [], "more": 1},
+        {"templates": [DAY.body(), DAY.body()]},
+        {"templates": [Template(name, 1, DAY.words).body() for name in "ba"]},
+        {"templates": [Template(f"{number:03}", 1, DAY.words).body() for number in range(MOST + 1)]},
+        {"templates": ["day"]},
+        one(more=1),
+        one(name=""),
+        one(name="x" * 61),
+        one(name="two\nlines"),
+        one(revision=0),
+        one(words={}),
+        one(words={"xx": {"revision": 1, "text": "Ready."}}),
+        one(words={"en": {"revision": 1, "text": "Ready.", "more": 1}}),
+        one(words={"en": "Ready."}),
+        one(**said(" \n")),
+        one(**said("Ready.", revision=2)),
+        one(**said("A brace {.")),
+        one(**said("{Day}")),
+        one(**said("{}")),
+        one(**said("On {day}.", "On {date}.")),
+        one(**said("x" * 14_001)),
+    ],
+)
+def test_another_form_is_refused(body: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        templates.read(body)
+
+
+def test_as_much_as_fits_a_mailbox_can_be_ready() -> None:
+    assert templates.read(one(**said("x" * 14_000)))

@@ -5,6 +5,7 @@ from html import escape
 from typing import Final
 
 from app.protocol.release.grades import Grade, Shown
+from app.protocol.release.words import Words
 
 # In units of the picture, which is as wide as the narrowest page.
 _WIDTH, _LEFT, _ROW, _HEAD, _RADIUS = 320, 4, 38, 22, 4
@@ -12,11 +13,11 @@ _SCALE: Final = _WIDTH - 2 * _LEFT
 _TICKS: Final = 4
 
 
-def chart(title: str, rows: Sequence[tuple[str, Shown]]) -> bytes:
+def chart(title: str, rows: Sequence[tuple[str, Shown]], *, words: Words) -> bytes:
     """SVG, whose description says each row in words. Its texts are escaped, and it refers to nothing."""
     most = _round_up(max(own.upper for _, own in rows))
     height = _HEAD + _ROW * len(rows) + _HEAD
-    said = "; ".join(f"{label}: {own.words()}" for label, own in rows)
+    said = "; ".join(f"{label}: {words.shown(own)}" for label, own in rows)
     body = "".join(_row(place, label, own, most) for place, (label, own) in enumerate(rows))
     return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" \
 font-family="sans-serif" font-size="12">
@@ -25,7 +26,7 @@ font-family="sans-serif" font-size="12">
 <defs><pattern id="unclear" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">\
 <path d="M0 0V6" stroke="#767676" stroke-width="2"/></pattern></defs>
 <rect width="{_WIDTH}" height="{height}" fill="#fff"/>
-{_axis(most, height)}{body}</svg>
+{_axis(most, height, words)}{body}</svg>
 """.encode()
 
 
@@ -45,13 +46,14 @@ def _row(place: int, label: str, own: Shown, most: int) -> str:
     return text + line + f'<circle cx="{_at(own.value, most)}" cy="{middle}" r="{_RADIUS}" fill="#1f4e79"/>\n'
 
 
-def _axis(most: int, height: int) -> str:
+def _axis(most: int, height: int, words: Words) -> str:
     lines = []
     for tick in range(_TICKS + 1):
         x, persons = _at(most * tick // _TICKS, most), most * tick // _TICKS
         anchor = "start" if tick == 0 else "end" if tick == _TICKS else "middle"
         lines.append(f'<path d="M{x} {_HEAD - 6}V{height - _HEAD}" stroke="#d0d0d0"/>')
-        lines.append(f'<text x="{x}" y="{height - 7}" text-anchor="{anchor}" fill="#4a4a4a">{persons:,}</text>')
+        said = words.number(persons)
+        lines.append(f'<text x="{x}" y="{height - 7}" text-anchor="{anchor}" fill="#4a4a4a">{said}</text>')
     return "\n".join(lines) + "\n"
 
 

@@ -14,6 +14,7 @@ from app.protocol.release.listing import FEED, Listed, listing_files
 from app.protocol.release.page import PAGE, answer
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.tables import data_files, filled
+from app.protocol.release.words import words
 from app.vocabulary import all_workloads
 from tests.statistics.releases import folders
 
@@ -81,8 +82,8 @@ def test_the_page_needs_no_script_and_nothing_from_elsewhere() -> None:
 
 
 def test_the_page_says_what_the_release_does_not() -> None:
-    for words in ("Why do quarters not add up to the year?", "What it does not say", "Cite as:", folders.PIN, "0.71"):
-        assert words in HTML
+    for said in ("Why do quarters not add up to the year?", "What it does not say", "Cite as:", folders.PIN, "0.71"):
+        assert said in HTML
 
 
 def test_what_an_operator_typed_is_text_on_the_page_and_nothing_else() -> None:
@@ -97,7 +98,7 @@ def test_what_an_operator_typed_is_text_on_the_page_and_nothing_else() -> None:
 def test_a_picture_says_its_rows_in_words_and_hatches_what_is_not_clear() -> None:
     rows = [(name, shown(Estimate(value, 7), tables=12, cells=9)) for name, value in (("A <b>", 138.6), ("None", 9.0))]
 
-    picture = _parsed(chart("Persons", rows))
+    picture = _parsed(chart("Persons", rows, words=words("en")))
 
     described = picture.find("{http://www.w3.org/2000/svg}desc")
     assert described is not None

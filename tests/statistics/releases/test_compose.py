@@ -18,9 +18,12 @@ from app.protocol.release.markdown import to_html
 from app.protocol.release.methodology import methodology
 from app.protocol.release.page import text_page
 from app.protocol.release.sums import SUMS, check_sums
+from app.protocol.release.words import SUFFIXES
 from app.statistics.releases.ledger import entry
 from tests.statistics.releases import folders
 from tests.statistics.releases.measurements import Seeded
+
+TABLES = ("host", "origin", "severity", "total", "type")
 
 
 def test_the_same_noisy_counts_give_the_same_bytes() -> None:
@@ -60,12 +63,10 @@ def test_the_sums_name_every_file() -> None:
         *(f"methodology.{name}" for name in ("md", "html", "zh.md", "zh.html", "fr.md", "fr.html", "es.md", "es.html")),
         "raw/noisy.csv",
         "about.json",
-        "charts/host.svg",
-        "charts/origin.svg",
-        "charts/severity.svg",
-        "charts/total.svg",
-        "charts/type.svg",
-        "index.html",
+        *(f"charts/{table}{of}.svg" for table in TABLES for of in SUFFIXES.values()),
+        *(f"index{of}.html" for of in SUFFIXES.values()),
+        "maps/host.svg",
+        "maps/origin.svg",
         "style.css",
         SUMS,
     }

@@ -1,0 +1,1 @@
+{"sigs":[{"by":"analyst","key":"W2SJycf9Dc9QVF58FkiG70BJHsBsfxsSMEF5foEXU14","sig":"6Czey4X2-QIBKLNQdsyO9fFe5sacohBUYs6Rlv_1wsykqMr85mM2zlHRlGUS6hIwBp8ygoPcPlIPZLgfIn_OBQ"},{"by":"supervisor","key":"_sFChnP2r-iSZLOAc0SuiyadElpQOFUgJofbWnEoV58","sig":"YV5ddsskjSu8g4YJTEdzHlnsiAEE5HbZBWEgkrgNz-_qURFceb1S0QL9A2u8t9bTvYHujFebrpN3rZYXeSq-Bg"}]}

@@ -1,0 +1,107 @@
+"""The page of a release in four languages: the same sentences, and the same numbers in each."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.protocol.release.about import MANY_LANGUAGES
+from app.protocol.release.composition import compose
+from app.protocol.release.family import Estimate
+from app.protocol.release.grades import shown
+from app.protocol.release.page import answer
+from app.protocol.release.words import SUFFIXES, words
+from app.vocabulary import all_workloads
+from tests.statistics.releases import folders
+
+QUARTER = folders.noisy()
+FILES = folders.unsigned(QUARTER)
+OTHERS = [each for each in SUFFIXES if each != "en"]
+
+
+def sentences(texts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for name, text in texts.items():
+        if isinstance(text, dict):
+            yield from sentences(text, f"{above}{name}.")
+        elif isinstance(text, list):
+            yield from ((f"{above}{name}.{place}", each) for place, each in enumerate(text))
+        else:
+            yield f"{above}{name}", str(text)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_sentence_stands_in_every_language_and_is_filled_with_the_same(language: str) -> None:
+    english, own = (dict(sentences(words(each).texts)) for each in ("en", language))
+
+    assert own.keys() == english.keys()
+    filled = {name for name in own if _filled(own[name]) != _filled(english[name])}
+    assert filled == set()
+    same = {name for name in own if own[name] == english[name] and len(re.sub(r"\{\w+\}", "", own[name])) > 12}
+    assert same == set(), "it is not translated"
+
+
+def _filled(text: str) -> set[str]:
+    return set(re.findall(r"\{\w+\}", text))
+
+
+def test_every_table_has_a_title_in_the_words() -> None:
+    named = {table.name for workload in all_workloads().values() for table in workload.tables}
+
+    assert named == words("en").texts["titles"].keys()
+
+
+@pytest.mark.parametrize("value", [138.6, 50.0, 33.0, 9.0])
+def test_the_words_of_a_cell_are_those_of_the_labelled_file(value: float) -> None:
+    own = shown(Estimate(value * 100, 700), tables=12, cells=9)
+
+    assert words("en").shown(own) == own.words()
+
+
+@pytest.mark.parametrize(
+    ("language", "number"), [("en", "12,345 1,234"), ("zh-Hans", "12,345 1,234"), ("es", "12.345 1234")]
+)
+def test_numbers_are_written_as_the_language_does(language: str, number: str) -> None:
+    assert " ".join(map(words(language).number, (12_345, 1_234))) == number
+    assert words("fr").number(12_345) == "12\u202f345"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_page_stands_whole_in_each_language_and_leads_to_the_others(language: str) -> None:
+    english, page = (FILES[f"index{SUFFIXES[each]}.html"].decode() for each in ("en", language))
+
+    assert f'<html lang="{language}">' in page
+    assert answer(QUARTER, folders.about(QUARTER), language) in page
+    assert page.count("<tr>") == english.count("<tr>")
+    assert re.findall(r'<section id="(\w+)"', page) == re.findall(r'<section id="(\w+)"', english)
+    for path in re.findall(r'(?:href|src)="([^"#]+)"', page):
+        assert path in FILES or path.startswith("SHA256SUMS") or path == "signers.jsonl"
+    led = set(re.findall(r'href="(index[\w.]*)"', page))
+    assert led >= {f"index{SUFFIXES[each]}.html" for each in SUFFIXES if each != language}
+    assert not re.findall(r"<script|\son\w+=|style=|https?:|url\(", page)
+
+
+def test_a_folder_of_before_has_its_page_in_english_alone_and_no_map() -> None:
+    about = replace(folders.about(QUARTER), composer=MANY_LANGUAGES - 1)
+    before = compose(QUARTER, about=about, ledger=[folders.entry(QUARTER)], signers=b"")
+
+    assert [path for path in before if path.startswith(("index", "maps"))] == ["index.html"]
+    assert b"To quote it" not in before["index.html"]
+
+
+def test_a_number_is_quoted_with_its_source_before_anything_is_explained() -> None:
+    page, said = FILES["index.html"].decode(), answer(QUARTER, folders.about(QUARTER))
+
+    assert f"“{said}” (An Organisation, release {folders.about(QUARTER).release})" in page
+    assert page.index("To quote it") < page.index("Every number has noise")
+
+
+def test_maps_stand_beside_the_tables_of_places_with_a_key_in_words() -> None:
+    page = FILES["index.fr.html"].decode()
+
+    assert {path for path in FILES if path.startswith("maps/")} == {"maps/host.svg", "maps/origin.svg"}
+    host = page.partition('<section id="host">')[2].partition("</section>")[0]
+    assert '<img class="map" src="maps/host.svg" alt="Carte. ' in host
+    assert "pas clair, ce qui n’est pas zéro</li>" in host
+    assert b"<text" not in FILES["maps/host.svg"]

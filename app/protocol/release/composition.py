@@ -25,9 +25,9 @@ def compose(
     """Every file but the signatures, by path; `SHA256SUMS` is what the two persons sign.
 
     `ledger` holds all draws up to and with this one. A folder that an earlier composer made is made as it was: the
-    composers are 1; 2, which adds files for other programs; and 3, in which roles stand for people, what vouches for
-    the two who sign comes when it is published, and facts stand in the form of a registry. In those before it,
-    `signers` is that file.
+    composers are 1; 2, which adds files for other programs; 3, in which roles stand for people, what vouches for
+    the two who sign comes when it is published, and facts stand in the form of a registry; and 4, whose page stands in
+    four languages, with maps. In those before 3, `signers` is that file.
     """
     broken = frozenset[str]() if about.names_people else breaks(counts, (entry.line for entry in ledger))
     tables, method = filled(counts, broken), methodology(counts, about, broken)

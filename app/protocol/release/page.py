@@ -125,8 +125,14 @@ def page_files(
         _named(PAGE, language): _page(counts, about, tables, _of_language(paths, language)).encode()
         for language, tables in told.items()
     }
-    style = {1: _FIRST_STYLE_SHEET, 2: _SECOND_STYLE_SHEET}.get(about.composer, STYLE_SHEET)
+    style = _style_of(about)
     return {**pages, STYLE: style.encode(), **files}
+
+
+def _style_of(about: About) -> str:
+    if about.composer >= MANY_LANGUAGES:
+        return STYLE_SHEET
+    return _FIRST_STYLE_SHEET if about.composer == 1 else _SECOND_STYLE_SHEET
 
 
 def _named(path: str, language: str) -> str:

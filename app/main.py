@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from app import http, keyring
 from app.audit.routes import router as audit
 from app.blobs import Blobs
+from app.casework.agreed_ends.routes import router as agreed_ends
 from app.casework.approvals import bound
 from app.casework.approvals.routes import router as approvals
 from app.casework.approvals.service import end_loans
@@ -130,6 +131,7 @@ ROUTERS = [
     news,
     desk,
     withdrawals,
+    agreed_ends,
     moves_router,
     approvals,
     releases,

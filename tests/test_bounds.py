@@ -51,6 +51,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.backup.rows": {"FORMAT": 1, "_AT_ONCE": 20},
     "app.blobs.objects": {"_PIECE": 64 * KIB},
     "app.blobs.store": {"ASIDE": timedelta(days=7), "FEW": 10, "_HUNDRED": 100},
+    "app.casework.agreed_ends.schemas": {"MOST_PARTS": 500, "MOST_PEOPLE": 20},
     "app.casework.approvals.bound": {"MOST_A_DAY": 100, "SEEN": timedelta(days=14)},
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.desk.service": {"MOST": 50},

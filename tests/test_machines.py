@@ -71,9 +71,12 @@ APPROVALS: Contract = {
     ("requested", "rejected"): (lambda facts: facts.is_approver, ()),
     ("requested", "cancelled"): (lambda facts: facts.is_requester or facts.is_owner, ()),
 }
-BOTH = ("both_are_worked_on", "members_are_the_same", "withdrawals_are_carried_out", "reports_are_accepted")
+BOTH = (
+    *("both_are_worked_on", "members_are_the_same", "withdrawals_are_carried_out", "reports_are_accepted"),
+    "case_is_not_held",
+)
 MOVES: Contract = {
-    (None, "merged"): (anybody, (*BOTH, "all_reports_go", "case_is_not_held")),
+    (None, "merged"): (anybody, (*BOTH, "all_reports_go")),
     (None, "split"): (anybody, BOTH),
     (None, "undone"): (anybody, BOTH),
 }

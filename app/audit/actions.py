@@ -99,6 +99,7 @@ class Action(StrEnum):
     )
     CASE_WRITTEN = "case.written", "Entries of a case's journal were stored, and the parts that they name"
     CASE_READ = "case.read", "The journal and the parts of a case were fetched, or all versions of a part"
+    PARTS_ENDED = "case.parts-ended", "Parts of a case were destroyed, as two persons had agreed"
     WITHDRAWAL_DONE = (
         "withdrawal.done",
         "What a reporter took back was destroyed: the report, and of its case what ends with it, or all of it",

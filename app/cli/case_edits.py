@@ -271,6 +271,19 @@ def write(person: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[
         ) from None
 
 
+def part_of(case: OpenCase, named: str) -> str:
+    """The part whose id is meant, as the log has it, or that of a person or incident, as the page counts them."""
+    if named.startswith("person-"):
+        return case.whole.parts[Name(PartType.PERSON, person_of(case, named).id)]
+    if named.startswith("incident-"):
+        incident = _edited(lambda: numbered(case.file.incidents, _target(named, kind="incident")))
+        return case.whole.parts[Name(PartType.INCIDENT, incident.id)]
+    found = [each for each in case.journal.parts if each.startswith(named)]
+    if len(found) != 1:
+        raise typer.BadParameter("one part of this case, as tern case log has it, or person-1 or incident-1")
+    return found[0]
+
+
 def person_of(case: OpenCase, named: str) -> Affected:
     """Who is named as the case's page counts them. Raises `typer.BadParameter`."""
     found: Affected = _edited(lambda: numbered(case.file.persons, _target(named, kind="person")))

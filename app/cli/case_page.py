@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from app import vocabulary
 from app.cli.console import say
 from app.cli.names import Names, short
-from app.client.casework.cases import Consents, OpenCase
+from app.client.casework.cases import Consents, OpenCase, ending
 from app.protocol.card import StatCard
 from app.protocol.case import Affected, Incident, PartType, Tie, list_of
 from app.vocabulary import UnknownCodeError
@@ -65,6 +65,9 @@ def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[
         yield f"Part {short(spoiled.part)}: its newest version is {spoiled.problem}; {shown}"
     for each in case.set_aside:
         yield f"Part {short(each.part)} is left out: {each.rule}"
+    if papers := ending.to_read(case):
+        told = ", ".join(map(short, papers))
+        yield f"Written before a reporter took something back: {told}; let what tells of them end (tern case end)"
     yield from _words("Title", case.file.title)
     yield from _words("Summary", case.file.summary)
     yield from _work(case, names)

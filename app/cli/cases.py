@@ -1,5 +1,6 @@
 """Commands of casework. The facts of a case come from files and go to the screen; the service sees neither."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from app.cli import case_edits, case_people
+from app.cli.case_edits import part_of
 from app.cli.case_page import card_rows, page, tell_taken_back
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
@@ -15,10 +17,10 @@ from app.cli.names import Ask, CaseId, Given, Names, short
 from app.cli.refusals import words
 from app.cli.stopped import Stopped
 from app.client.casework import act_approvals, approvals, cases, coding_approvals, course
-from app.client.casework.cases import Consents, OpenCase
+from app.client.casework.cases import Consents, OpenCase, ending
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
-from app.client.statistics import cards
+from app.client.statistics import cards, withdrawals
 from app.protocol.encoding import new_id
 from app.protocol.errors import ProtocolError
 from app.protocol.journal import Ending, Hold, Moving, Release, Removal
@@ -168,9 +170,9 @@ def _decide_act(person: Staff, id_: str, names: Names, *, approved: bool | None,
             asked: dict[str, object] = {"remove": sorted(remove), "owner": owner}
             gone, leads = names.handles(remove) or "nobody", names.handle(owner) or "nobody"
             told = f"put out {gone}; the case is then led by {leads}"
-        case Ending(part):
-            asked = {"part": part}
-            told = f"end part {short(part)} for good: nobody is shown it any more"
+        case Ending(parts):
+            asked = {"parts": sorted(parts)}
+            told = f"destroy for good, with its keys: {', '.join(_named(review.case, parts))}"
         case Moving(to):
             asked = {"into": to}
             told = f"let it go to case {cases.view(person, to).ref}, all of it or some: both have the same members"
@@ -247,25 +249,37 @@ def members(
 
 def end(
     id_: CaseId,
-    part: Annotated[str, typer.Argument(metavar="PART", help="The part's id or how it begins (tern case log).")],
+    part: Annotated[
+        str,
+        typer.Argument(metavar="PART", help="The part's id or how it begins (tern case log), or person-1 of its page."),
+    ],
     ask: Ask = None,
     approval: Given = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """End a part of a case, and with an incident what was said about it: nobody is shown it any more. It takes two."""
+    """Destroy a part of a case with its keys: somebody with all that is theirs, an incident with what was said of it.
+    It takes two, and leaves the line that says so."""
     person = staff(machine)
     names = Names(person)
     open_case = cases.whole(person, cases.open_(person, names.case(id_)))
-    found = [each for each in open_case.journal.parts if each.startswith(part)]
-    if len(found) != 1 or (ask is None) == (approval is None):
-        raise typer.BadParameter("one part of this case, and either --ask WHO or --approval APPROVAL")
-    act = Ending(found[0])
+    if (ask is None) == (approval is None):
+        raise typer.BadParameter("either --ask WHO or --approval APPROVAL")
+    act = ending.agreed(open_case, part_of(open_case, part))
     if ask:
         show({"approval": act_approvals.request(person, open_case, act, names.person(ask))}, as_json=as_json)
     elif approval:
         word = act_approvals.given(person, open_case, act, names.approval(approval))
-        cases.end_part(person, open_case, act.part, word)
+        ended = withdrawals.end_agreed(person, open_case, act, word)
+        if ended is None:
+            raise Stopped("cards of it leave first, by an hour of their own; do it again once they have")
+        show({"ended": sorted(act.parts)}, as_json=as_json)
+
+
+def _named(case: OpenCase, parts: Collection[str]) -> list[str]:
+    """What ends, by its type and how its id begins."""
+    types = {part: case.journal.parts[part][-1].note.type.removeprefix("part.") for part in parts}
+    return sorted(f"{type_} {short(part)}" for part, type_ in types.items())
 
 
 def hold(

@@ -242,6 +242,13 @@ CASES = {
         body={"report": "{report_id}", "last": [factories.in_json(Kind.SLOT)]},
         version=UNSEEN,
     ),
+    "POST /v1/cases/{case_id}/ends": Row(
+        WORKERS,
+        IN_CASE,
+        412,
+        body={"entries": [factories.in_json(Kind.JOURNAL)], "parts": [factories.id_("part")]},
+        version=UNSEEN,
+    ),
     "POST /v1/cases/{case_id}/moves": Row(
         WORKERS,
         IN_CASE,

@@ -313,6 +313,14 @@ CASES = {
         },
         *("last", "entries", "parts", "people"),
     ),
+    "POST /v1/cases/{case_id}/ends": _moved(
+        {
+            "entries": [factories.in_json(Kind.JOURNAL)],
+            "parts": [factories.id_("part")],
+            "people": [factories.id_("psn")],
+        },
+        "people",
+    ),
     "POST /v1/cases/{case_id}/moves": _moved(
         {
             "to": factories.id_("case"),

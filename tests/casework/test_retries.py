@@ -14,9 +14,9 @@ from app.database import Base
 from app.http.idempotency import IdempotencyKey
 from app.intake.reports.models import Report
 from app.people.staff.models import Person
-from app.protocol.journal import Moving
+from app.protocol.journal import Ending, Moving
 from app.protocol.sizes import Kind
-from app.vocabulary import ApprovalState, ApprovalSubject, ReportState, Role
+from app.vocabulary import ApprovalState, ReportState, Role
 from tests import factories
 from tests.access import table
 from tests.casework.conftest import CONSENT
@@ -114,8 +114,11 @@ def test_every_act_of_casework_that_is_asked_for_again_changes_nothing(client: T
     yes = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
     us.act(chen, "POST", f"/approvals/{asked.json()['id']}/transitions", yes)
 
+    agree(rows, boris, chen, str(opened["id"]), Ending(frozenset([str(identity["id"])])))
+    us.act(boris, "POST", f"{case}/ends", {"entries": [FILE], "parts": [identity["id"]]}, version=2)
+
     into, arriving = us.act(boris, "POST", "/cases", new_case(boris, chen, anna, owner=boris)).json()["id"], part()
-    agree(rows, boris, chen, str(opened["id"]), into)
+    agree(rows, boris, chen, str(opened["id"]), Moving(into))
     moved = {
         "to": into,
         "after": 1,
@@ -125,7 +128,7 @@ def test_every_act_of_casework_that_is_asked_for_again_changes_nothing(client: T
         "parts": [{"part": first, "becomes": arriving["id"]}],
         "reports": [{"report": report.id, "keys": [{"generation": 1, "file": grant(boris)["file"]}]}],
     }
-    us.act(boris, "POST", f"{case}/moves", moved, version=2)
+    us.act(boris, "POST", f"{case}/moves", moved, version=3)
     rows.get_one(Report, report.id, populate_existing=True).state = ReportState.WITHDRAWN
     last = {"report": report.id, "last": [factories.in_json(Kind.SLOT)]}
     us.act(chen, "POST", f"/cases/{into}/withdrawals", last, version=2)
@@ -146,7 +149,7 @@ def read(client: TestClient, rows: Session, who: Person, case: str) -> int:
     return int(client.get(f"/v1{case}", headers=headers).json()["version"])
 
 
-def agree(rows: Session, by: Person, second: Person, case: str, into: str) -> None:
-    """Another member has said yes to what goes from the one to the other."""
-    asked = factories.approval(rows, by, second, subject=ApprovalSubject.MERGE, of=rows.get_one(Case, case))
-    asked.state, asked.of = ApprovalState.APPROVED, Moving(into).sha256(case)
+def agree(rows: Session, by: Person, second: Person, case: str, act: Ending | Moving) -> None:
+    """Another member has said yes to it."""
+    asked = factories.approval(rows, by, second, subject=act.subject, of=rows.get_one(Case, case))
+    asked.state, asked.of = ApprovalState.APPROVED, act.sha256(case)

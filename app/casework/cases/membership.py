@@ -24,7 +24,7 @@ from app.people.grants.service import NewGrant
 from app.people.staff import service as staff
 from app.people.staff.service import Standing
 from app.problems import Problem
-from app.protocol.journal import Removal
+from app.protocol.journal import Ending, Moving, Removal
 from app.vocabulary import GrantKind, Role
 
 
@@ -178,6 +178,20 @@ def recover(
     flag_modified(case, "owner_id")
     audit.record(session, actor.id, Action.MEMBERS_CHANGED, case.id, now=now)
     session.flush()
+
+
+def spend_second_word(session: Session, actor: Actor, case: Case, act: Ending | Moving) -> None:
+    """Use up what another member has signed for this act, or a supervisor where there is none.
+
+    Raises `SecondPersonNeeded`.
+    """
+    of, others = act.sha256(case.id), set(members_of(session, case.id)) - {actor.id}
+    for approver_id in approvals.given_by(session, act.subject, object_id=case.id, of=of) - {actor.id}:
+        is_supervisor = Role.SUPERVISOR in staff.certified_as(session, approver_id, actor.today)
+        if approver_id in others or (not others and is_supervisor):
+            approvals.spend(session, act.subject, object_id=case.id, of=of)
+            return
+    raise SecondPersonNeeded
 
 
 def end(session: Session, standing: Standing, case: Case) -> bool:

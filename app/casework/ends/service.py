@@ -43,6 +43,12 @@ def is_held() -> ColumnElement[bool]:
     return select(hold.id).where(*_agreed(hold, ApprovalSubject.LEGAL_HOLD), ~is_ended).correlate(Case).exists()
 
 
+def is_kept(session: Session, case: Case) -> bool:
+    """Whether the case is held, or the one into which it was merged."""
+    both = select(Case.id).where(Case.id.in_([case.id, case.merged_into]), is_held())
+    return session.scalar(both.limit(1)) is not None
+
+
 def is_taken_back() -> ColumnElement[bool]:
     """A reporter took back what the case has, and no member has carried that out yet."""
     back = (Report.state == ReportState.WITHDRAWN) & Report.destroyed_on.is_(None)

@@ -21,7 +21,6 @@ from app.casework.approvals import service as approvals
 from app.casework.cases import ending, journal, membership, turning
 from app.casework.cases import service as cases
 from app.casework.cases.journal import PartsUnfit, Writing
-from app.casework.cases.membership import SecondPersonNeeded
 from app.casework.cases.models import Case
 from app.casework.consents import service as consents
 from app.casework.consents.service import NewConsent
@@ -34,10 +33,9 @@ from app.intake.reports.models import Report
 from app.intake.sights import service as sights
 from app.people.grants import service as grants
 from app.people.grants.service import NewGrant
-from app.people.staff import service as staff
 from app.problems import NotFound
 from app.protocol.journal import Moving
-from app.vocabulary import CaseStage, GrantKind, HandlingMark, ReportState, Role, TransitionReason
+from app.vocabulary import CaseStage, GrantKind, HandlingMark, ReportState, TransitionReason
 
 # The most restrictive first.
 _MARKS: Final = tuple(HandlingMark)
@@ -82,7 +80,7 @@ def move(session: Session, actor: Actor, case_id: str, going: Going, *, seen: Ab
     for each in (case, into):
         turning.check_turned(session, each, now.date(), of_entries=True)
     _check_parts(session, case, going)
-    _spend_second_word(session, actor, case, into)
+    membership.spend_second_word(session, actor, case, Moving(into.id))
     journal.write(session, actor, into, going.arriving, after=going.after, now=now)
     journal.write(session, actor, case, Writing(going.entries), after=newest, now=now)
     for report, keys in zip(moved, going.reports, strict=True):
@@ -124,7 +122,7 @@ def _facts(session: Session, case: Case, into: Case, moved: Collection[Report], 
         open_cases=case is not into and case.stage in OPEN and (into.stage in OPEN or way is Way.UNDONE),
         same_members=members[0] == members[1] and not any(guests),
         taken_back=session.scalar(both.where(ends.is_taken_back()).limit(1)) is not None,
-        held=session.scalar(select(Case.id).where(Case.id == case.id, ends.is_held())) is not None,
+        held=ends.is_kept(session, case),
         all_reports=set(session.scalars(live)) <= {each.id for each in moved},
         accepted=all(each.state is ReportState.ACCEPTED for each in moved),
     )
@@ -138,18 +136,6 @@ def _check_parts(session: Session, case: Case, going: Going) -> None:
         raise PartsUnfit
     if len(arriving) != len(going.parts):
         raise PartsUnfit
-
-
-def _spend_second_word(session: Session, actor: Actor, case: Case, into: Case) -> None:
-    """Another member has agreed, or a supervisor where there is none. Raises `SecondPersonNeeded`."""
-    act = Moving(into.id)
-    of, others = act.sha256(case.id), set(membership.members_of(session, case.id)) - {actor.id}
-    for approver_id in approvals.given_by(session, act.subject, object_id=case.id, of=of) - {actor.id}:
-        is_supervisor = Role.SUPERVISOR in staff.certified_as(session, approver_id, actor.today)
-        if approver_id in others or (not others and is_supervisor):
-            approvals.spend(session, act.subject, object_id=case.id, of=of)
-            return
-    raise SecondPersonNeeded
 
 
 def _move_report(

@@ -24,6 +24,7 @@ from app.casework.cases.journal import Writing
 from app.casework.cases.models import Case, Membership
 from app.casework.consents import service as consents
 from app.casework.ends import service as ends
+from app.casework.work import service as work
 from app.duties import Duty
 from app.intake.lifecycle import service as lifecycle
 from app.intake.mailbox import service as mailbox
@@ -99,6 +100,7 @@ def carry_out(
     audit.record(session, actor.id, Action.WITHDRAWAL_DONE, case.id, now=now)
     if goes_on:
         turning.check_turned(session, case, now.date(), of_entries=True)
+        work.forget_parts(session, case, new.parts)
         ending.end_parts(session, case, new.parts)
         consents.destroy(session, case.id, people=new.people)
         journal.write(session, actor, case, Writing(new.entries), after=newest, now=now)

@@ -3,7 +3,7 @@
 Of each paper the service knows that it is a part of the case, who says what of it, and no word of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
@@ -263,6 +263,18 @@ def move_tasks(session: Session, case: Case, parts: Mapping[str, str], into: Cas
     of_case = select(CaseTask).where(CaseTask.case_id == case.id, CaseTask.part_id.in_(parts))
     for task in session.scalars(of_case.order_by(CaseTask.id)):
         task.case_id, task.part_id = into.id, parts[task.part_id]
+    session.flush()
+
+
+def forget_parts(session: Session, case: Case, parts: Collection[str]) -> None:
+    """These parts are destroyed: what was told of them is told no more, and what was judged before counts again."""
+    for table in (Assessment, Plan, CaseTask):
+        session.execute(delete(table).where(table.case_id == case.id, table.part_id.in_(parts)))
+    if case.stage not in _ENDED:
+        judged = newest_assessment(session, case.id)
+        case.risk_level, case.judged_until = (judged.level, judged.valid_until) if judged else (None, None)
+    if case.closing_part in parts:
+        case.closing_part = None
     session.flush()
 
 

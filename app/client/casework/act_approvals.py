@@ -1,20 +1,21 @@
 """What two persons do in a case: one asks another, who reads the case, to sign for it; an entry holds that whole."""
 
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
 from app.client.casework import approvals, cases
 from app.client.casework.approvals import Approval
-from app.client.casework.cases import OpenCase
+from app.client.casework.cases import OpenCase, ending
 from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import statements
 from app.protocol.case import RuleBroken
 from app.protocol.errors import NotAuthentic
 from app.protocol.grants import LOAN
-from app.protocol.journal import Act, Ending, Hold, Moving, Release, Removal, may_second
+from app.protocol.journal import Act, Hold, Moving, Release, Removal, may_second
 from app.vocabulary import ApprovalState, ApprovalSubject
 
 _LONGEST_HOLD: Final = 3660  # days, after which nobody finds a hold again to end it
@@ -131,9 +132,9 @@ def _possible(case: OpenCase, today: date, others: Collection[str]) -> Iterator[
         for owner in (None, *sorted(members.present - remove)):
             if remove or owner != members.owner:
                 yield Removal(remove, owner)
-    for part, named in case.journal.parts.items():
-        if named[-1].note.sha256 is not None:
-            yield Ending(part)
+    for part in case.journal.parts:
+        with suppress(RuleBroken):
+            yield ending.agreed(case, part)
 
 
 def _check_second(staff: Staff, case: OpenCase, act: Act, person: str, *, author: str) -> None:

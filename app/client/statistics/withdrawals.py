@@ -13,6 +13,7 @@ from app.client.casework.withdrawals import Leaving
 from app.client.machine.staff import Staff
 from app.client.statistics import cards
 from app.protocol.errors import NotAuthentic
+from app.protocol.journal import Ending
 
 
 def carry_out(staff: Staff, case_id: str) -> bool:
@@ -31,6 +32,21 @@ def carry_out(staff: Staff, case_id: str) -> bool:
             return True
         case, leaving = _taken_back(staff, case)  # with one less in the case the next may be the last
     return not leaving
+
+
+def end_agreed(staff: Staff, case: OpenCase, act: Ending, approval: str) -> OpenCase | None:
+    """Let parts of a case end as another person has approved, once this person's machines have sent the withdrawals of
+    their cards; None as long as these wait for their hour. Raises as `ending.end_agreed`.
+    """
+    incidents = {str(case.journal.parts[each][-1].note.of) for each in act.parts if each in case.journal.parts}
+    case = cards.take_back(staff, case, case.file, incidents)
+    if not cards.are_gone(staff, case.file, incidents):
+        return None
+    ended = ending.end_agreed(staff, case, act, approval)
+    for note in case.file.cards:
+        if note.incident in incidents:
+            cards.forget(staff, note)
+    return ended
 
 
 def _taken_back(staff: Staff, case: OpenCase) -> tuple[OpenCase, list[Leaving]]:

@@ -24,7 +24,7 @@ from app.protocol.journal.entry import (
     ReportNote,
     read,
 )
-from app.protocol.journal.following import acts, after, begin, follow
+from app.protocol.journal.following import acts, after, begin, ending, ends_alone, follow
 from app.protocol.journal.seconding import Authority, may_second
 from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, Recovered, Seconded
 
@@ -60,6 +60,8 @@ __all__ = [
     "acts",
     "after",
     "begin",
+    "ending",
+    "ends_alone",
     "follow",
     "joined",
     "may_second",

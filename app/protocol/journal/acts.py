@@ -25,15 +25,17 @@ class Removal:
 
 @dataclass(frozen=True)
 class Ending:
-    """A part ends otherwise than by rule."""
+    """These parts end otherwise than by rule, all of them together, and with them the answers of these `people`."""
 
     subject: ClassVar = ApprovalSubject.ENDING
 
-    part: str
+    parts: frozenset[str]
+    people: frozenset[str] = frozenset()
 
     def sha256(self, case: str) -> str:
         """The hash of its text, which names its case."""
-        return sha256_hex(canonical({"case": case, "part": self.part, "reason": EndReason.AGREED}))
+        parts, people = sorted(self.parts), sorted(self.people)
+        return sha256_hex(canonical({"case": case, "parts": parts, "people": people, "reason": EndReason.AGREED}))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from app.protocol.opening import Opened
 from app.protocol.types import TYPES
 
 _INCIDENT: Final = "part.incident"
+_PERSON: Final = "part.person"
+_NOTE: Final = "part.note"
 # Why an entry is passed over whose checkpoint says otherwise than the entries before it.
 _FALSE: Final = "checkpoint"
 
@@ -143,11 +145,26 @@ def acts(
         gone = members.put_out(before.members, entry.members, author) - before.over(on)
         if gone - {by.ended_by(parse_document(text.encode())) for text in entry.ended}:
             yield Removal(gone - entry.members.members, entry.members.owner), gone
-    for note in entry.parts:
-        if note.reason is EndReason.AGREED and TYPES[note.type].chained:
-            yield Ending(note.id), frozenset()
+    agreed = {note.id for note in entry.parts if note.reason is EndReason.AGREED and ends_alone(note.type)}
+    if agreed:
+        yield ending(before, agreed), frozenset()
     if entry.moved:
         yield Moving(entry.moved.to), frozenset()
+
+
+def ends_alone(type_: str) -> bool:
+    """Whether a part of this type ends without another: what was said once of an incident does with that alone."""
+    return TYPES[type_].chained or type_ == _NOTE
+
+
+def ending(before: Journal, parts: AbstractSet[str]) -> Ending:
+    """What ends with these parts where two agree that they do: also what was written once of an incident among them,
+    and what was answered by a person."""
+    newest = {part: named[-1].note for part, named in before.parts.items() if named[-1].note.sha256 is not None}
+    ends = [newest[part] for part in sorted(parts) if part in newest]
+    incidents = {note.of for note in ends if note.type == _INCIDENT}
+    once = {note.id for note in newest.values() if not ends_alone(note.type) and note.of in incidents}
+    return Ending(frozenset(parts) | once, frozenset(str(note.of) for note in ends if note.type == _PERSON))
 
 
 def _is_clock_wrong(author: str, day: date, by: Authority) -> bool:
@@ -279,7 +296,7 @@ def _check_ends(parts: Mapping[str, tuple[NamedVersion, ...]], ends: Iterable[Pa
     """
     last = [named[-1].note for named in parts.values()]
     over = {note.of for note in last if note.type == _INCIDENT and note.sha256 is None}
-    of_once = (note for note in ends if not TYPES[note.type].chained and note.reason is not EndReason.MOVED)
+    of_once = (note for note in ends if not ends_alone(note.type) and note.reason is not EndReason.MOVED)
     if any(note.of not in over for note in of_once):
         raise NotAuthentic("part-end")
 

@@ -29,7 +29,7 @@ from app.protocol.case import (
 from app.protocol.documents import bytes_signed, verify_signature
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import NotAuthentic
-from app.protocol.journal import Ending, EndReason, Entry, Hold, PartNote
+from app.protocol.journal import EndReason, Entry, Hold, PartNote
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalState,
@@ -246,32 +246,6 @@ def test_the_last_member_beside_the_owner_asks_a_supervisor_who_reads_the_case_u
     assert found.members == {anna.person}
     assert found.member_list.owner == anna.person
     assert [(each.to, each.by) for each in found.journal.loans] == [(sara.person, anna.person)]
-
-
-def test_a_part_ends_as_another_has_approved_and_with_an_incident_what_was_said_about_it(here: Installation) -> None:
-    anna, boris = here.staff("anna"), here.staff("boris")
-    opened = coded(here, anna, boris)
-    told = Assertion(by="a neighbour", text="I saw a car.", basis="relative_witnessed")
-    said = replace(opened.file.incidents[0], assertions=(told,))
-    opened = cases.write(boris, opened, opened.file.with_incident(said))
-    part = opened.whole.parts[Name(PartType.INCIDENT, said.id)]
-    act = Ending(part)
-    for unfit in (Ending(new_id("part")), act_approvals.removal(opened, remove=frozenset(), owner=boris.person)):
-        with pytest.raises(RuleBroken, match="not-an-act"):
-            act_approvals.request(boris, opened, unfit, anna.person)
-
-    approval = act_approvals.request(boris, opened, act, anna.person)
-    with pytest.raises(RuleBroken, match="not-approved"):
-        act_approvals.given(boris, opened, act, approval)
-    act_approvals.decide(anna, act_approvals.review(anna, approval), approved=True)
-    word = act_approvals.given(boris, opened, act, approval)
-    ended = cases.end_part(boris, opened, part, word)
-
-    found = cases.open_(here.staff("anna"), opened.id)
-    assert ended.file == found.file == replace(opened.file, incidents=())
-    assert (found.journal.passed_over, found.set_aside, found.spoiled) == ((), (), ())
-    with pytest.raises(RuleBroken, match="no-such-part"):
-        cases.end_part(boris, ended, part, word)
 
 
 def test_a_no_and_the_approval_of_another_act_are_no_second_persons_word(here: Installation) -> None:

@@ -356,11 +356,21 @@ TOLD = entry(Entry(parts=(note(1, **INCIDENT), note(1, **ASSERTION))), after=OPE
 
 def test_what_was_written_once_goes_with_its_incident_by_the_word_for_that() -> None:
     both = (end(2, EndReason.AGREED, **INCIDENT), end(2, EndReason.AGREED, **ASSERTION))
-    agreed = Entry(parts=both, approval=text_of(Ending(PART)))
+    agreed = Entry(parts=both, approval=text_of(Ending(frozenset({PART, OWN}))))
 
     assert follow(OPENED, TOLD, entry(agreed, after=TOLD)).passed_over == ()
     assert why(Entry(parts=both), OPENED, TOLD) == "second-person"
+    assert why(replace(agreed, approval=text_of(Ending(frozenset({PART})))), OPENED, TOLD) == "approval"
     assert why(Entry(parts=both[1:]), OPENED, TOLD) == "part-end"
+
+
+def test_a_note_ends_by_itself_and_by_two_unless_by_rule() -> None:
+    noted: dict[str, Any] = {"type_": "part.note", "of": new_id("note")}
+    there = entry(Entry(parts=(note(1, **noted),)), after=OPENED)
+    by_rule, by_two = (Entry(parts=(end(2, why, **noted),)) for why in (EndReason.WITHDRAWN, EndReason.AGREED))
+
+    assert follow(OPENED, there, entry(by_rule, after=there)).passed_over == ()
+    assert why(by_two, OPENED, there) == "second-person"
 
 
 def test_what_has_ended_stays_so() -> None:

@@ -1,5 +1,6 @@
 """Whose word makes an act one of two, and which word it must be."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +44,7 @@ OTHER, PART, OF_PERSON = new_id("case"), new_id("part"), new_id("psn")
 OPENED = link([CASEWORKER, COLLEAGUE, ANALYST], by=CASEWORKER)
 WRITTEN = entry(Entry(parts=(PartNote(PART, "part.person", 1, HASH, OF_PERSON),)), after=OPENED)
 END = PartNote(PART, "part.person", 2, None, OF_PERSON, reason=EndReason.AGREED)
+ENDS = Ending(frozenset({PART}), frozenset({OF_PERSON}))
 OTHER_KEY = recipient_sha256(age.generate().recipient)
 
 
@@ -56,7 +58,7 @@ def why(said: Entry, *chain: Opened) -> str:
 
 def word(header: dict[str, Any], body: dict[str, Any], *, by: Person = COLLEAGUE) -> str:
     """A second's word, that the part ends, but for what is said otherwise."""
-    said = ApprovalStatement(new_id("apr"), Ending.subject, CASE, Ending(PART).sha256(CASE), ApprovalState.APPROVED)
+    said = ApprovalStatement(new_id("apr"), ENDS.subject, CASE, ENDS.sha256(CASE), ApprovalState.APPROVED)
     line = {"type": "approval", "author": by.id, "body": {**said.body(), **body}, **header}
     return signed(case_header(**line), by.signer).text.decode()
 
@@ -82,7 +84,8 @@ def test_a_part_ends_by_the_word_for_that_and_by_no_other() -> None:
         word({"generation": None}, {}),
         word({}, {"subject": Moving.subject.value}),
         word({}, {"object": OTHER}),
-        word({}, {"of": Ending(new_id("part")).sha256(CASE)}),
+        word({}, {"of": replace(ENDS, parts=ENDS.parts | {new_id("part")}).sha256(CASE)}),
+        word({}, {"of": replace(ENDS, people=frozenset()).sha256(CASE)}),
         word({}, {"decision": "rejected"}),
         word({}, {}, by=ANALYST),
         word({}, {}, by=CASEWORKER),

@@ -65,6 +65,7 @@ _OF: Final = {
     "part.identity": counted_id("psn", 1),
     "part.incident": counted_id("inc", 1),
     "part.assertion": counted_id("inc", 1),
+    "part.note": counted_id("note", 1),
 }
 _JOINED: Final = ReportNote(REPORT, _HASH)
 # On which days, both included, whom a reader holds for certified.
@@ -449,15 +450,19 @@ def _ends() -> Iterator[Vector]:
     genesis = _list(1, both, by=CASEWORKER)
     first = _entry(2, Entry(parts=_part(1, type_="part.person")), after=genesis)
     ended = _entry(3, _end(2), after=first)
-    agreed = Ending(PART)
+    agreed = Ending(frozenset({PART}), frozenset({_OF["part.person"]}))
+    of_another = replace(agreed, parts=frozenset({counted_id("part", 2)}))
     to_another = Moving(OTHER_CASE)
     gone = _list(3, [CASEWORKER], by=CASEWORKER, after=first)
     of_supervisor = _list(1, [SUPERVISOR], by=SUPERVISOR)
     theirs = _entry(2, Entry(parts=_part(1, type_="part.person")), after=of_supervisor, by=SUPERVISOR)
+    noted = _entry(2, Entry(parts=_part(1, type_="part.note")), after=genesis)
+    unnoted = _entry(3, _end(2, type_="part.note"), after=noted)
     stands, over = {PART: [[1, 2]]}, {PART: [[1, 2], [2, 3]]}
     moved = replace(_end(2, EndReason.MOVED, to=OTHER_CASE), moved=Moved(OTHER_CASE))
     for name, chain, gives in (
         ("withdrawn", [genesis, first, ended], _gives(both, parts=over)),
+        ("a note by itself", [genesis, noted, unnoted], _gives(both, parts=over)),
         (
             "by retention",
             [genesis, first, _entry(3, _end(2, EndReason.RETENTION), after=first)],
@@ -481,7 +486,20 @@ def _ends() -> Iterator[Vector]:
         ),
         (
             "by two, of whom one said so of another part",
-            [genesis, first, _entry(3, _agreed_end(_word(Ending(counted_id("part", 2)), TRIAGER)), after=first)],
+            [
+                genesis,
+                first,
+                _entry(
+                    3,
+                    _agreed_end(_word(of_another, TRIAGER)),
+                    after=first,
+                ),
+            ],
+            _gives(both, parts=stands, passed_over=[3]),
+        ),
+        (
+            "by two, of whom one said so of the part and of no answers",
+            [genesis, first, _entry(3, _agreed_end(_word(replace(agreed, people=frozenset()), TRIAGER)), after=first)],
             _gives(both, parts=stands, passed_over=[3]),
         ),
         (
@@ -539,8 +557,23 @@ def _ends() -> Iterator[Vector]:
             Entry(parts=(*unsaid.parts, its_end)),
             _gives(both, parts={part: [[1, 2], [2, 3]] for part in both_told}),
         ),
+        (
+            "an assertion with its incident, as two agreed",
+            _both_end(unsaid, its_end, Ending(frozenset(both_told))),
+            _gives(both, parts={part: [[1, 2], [2, 3]] for part in both_told}, seconded=[[TRIAGER.id, 3]]),
+        ),
+        (
+            "an assertion with its incident, of which one said so alone",
+            _both_end(unsaid, its_end, Ending(frozenset({incident.id}))),
+            _gives(both, parts=both_told, passed_over=[3]),
+        ),
     ):
         yield Vector(rule, name, _given([genesis, told, _entry(3, said, after=told)]), gives=gives)
+
+
+def _both_end(unsaid: Entry, its_end: PartNote, act: Ending) -> Entry:
+    notes = (replace(each, reason=EndReason.AGREED) for each in (*unsaid.parts, its_end))
+    return Entry(parts=tuple(notes), approval=_word(act, TRIAGER))
 
 
 def _agreed_end(approval: str) -> Entry:
@@ -796,7 +829,7 @@ def _seconded(opened: Opened, everybody: Sequence[Person]) -> Iterator[Vector]:
         ("of another act", _word(handed_over, SUPERVISOR)),
         ("of the same with another owner", _word(replace(put_out, owner=SUPERVISOR.id), SUPERVISOR)),
         ("of the opener", _word(Removal(frozenset([CASEWORKER.id]), CASEWORKER.id), SUPERVISOR)),
-        ("of the end of a part", _word(Ending(PART), SUPERVISOR)),
+        ("of the end of a part", _word(Ending(frozenset({PART})), SUPERVISOR)),
         ("of another case's key", _word(put_out, SUPERVISOR, to=REPORT_KEY)),
         ("about another case", _word(put_out, SUPERVISOR, subject=OTHER_CASE)),
         ("of another case", _word(put_out, SUPERVISOR, object=OTHER_CASE)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from app import age
 from app.client.casework.case_views import view
 from app.client.casework.cases.following import JOURNAL, authority, was_certified
-from app.client.casework.cases.reading import OpenCase, refreshed, whole
+from app.client.casework.cases.reading import OpenCase, whole
 from app.client.casework.cases.turning import gone, grants_of, is_turn_due
 from app.client.casework.cases.writing import (
     changes_of,
@@ -20,13 +20,12 @@ from app.client.machine import pairs
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol import journal
-from app.protocol.case import NOTHING, CaseFile, PartType, RuleBroken, take_apart
+from app.protocol.case import NOTHING, CaseFile, RuleBroken, take_apart
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import new_id
-from app.protocol.journal import MOST_PARTS, EndReason, Entry, HeldNote, KeyNote, ReportNote
+from app.protocol.journal import Entry, HeldNote, KeyNote, ReportNote
 from app.protocol.members import MemberList, put_out
-from app.protocol.types import TYPES
 from app.vocabulary import GrantKind, Priority
 
 
@@ -159,34 +158,6 @@ def _ended(staff: Staff, people: Collection[str]) -> tuple[str, ...]:
     left = [person for person in sorted(people) if not was_certified(staff, person, staff.today)]
     found = (staff.trust.last_certificate(person) for person in left)
     return tuple(each.text.decode() for each in found if each and not each.header.body["roles"])
-
-
-def end_part(staff: Staff, case: OpenCase, part: str, approval: str) -> OpenCase:
-    """End a part as another person has approved (`act_approvals`), and of an incident what was written once with it.
-
-    Its file stays with the service; nobody shows it any more. Raises `RuleBroken` where there is no such part, and
-    `NotAuthentic` where the approval is not of this.
-    """
-    case = whole(staff, case)
-    named = case.journal.parts.get(part)
-    if named is None or named[-1].note.sha256 is None:
-        raise RuleBroken("no-such-part")
-    with_it = [
-        each[-1].note
-        for each in case.journal.parts.values()
-        if named[-1].note.type == PartType.INCIDENT
-        and not TYPES[each[-1].note.type].chained
-        and each[-1].note.of == named[-1].note.of
-        and each[-1].note.sha256 is not None
-    ]
-    ends = [
-        replace(note, version=note.version + 1, sha256=None, origin=None, reason=EndReason.AGREED)
-        for note in (named[-1].note, *with_it)
-    ]
-    for start in range(0, len(ends), MOST_PARTS):
-        batch = tuple(ends[start : start + MOST_PARTS])
-        case = store(staff, case, [], entry=Entry(parts=batch, approval=None if start else approval))
-    return refreshed(staff, case)
 
 
 def make_pairs(staff: Staff, case: OpenCase) -> None:

@@ -1,0 +1,1 @@
+"""What two have agreed to end in a case is destroyed, otherwise than by rule."""

@@ -258,8 +258,8 @@ def end(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Destroy a part of a case with its keys: somebody with all that is theirs, an incident with what was said of it.
-    It takes two, and leaves the line that says so."""
+    """Destroy a part of a case with its keys, or somebody with all that is theirs: the line that says so stays. By
+    two."""
     person = staff(machine)
     names = Names(person)
     open_case = cases.whole(person, cases.open_(person, names.case(id_)))

@@ -1,12 +1,15 @@
 """What is forbidden looks absent, also to whoever counts what is asked of the database and what is sent."""
 
+import json
+
 import pytest
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.casework.cases.models import Case
 from app.intake.epochs.models import Epoch
-from app.vocabulary import ReportState
+from app.protocol.sizes import Kind
+from app.vocabulary import ReportState, Role
 from tests import factories
 from tests.access import table
 from tests.access.asking import ask
@@ -69,6 +72,70 @@ def test_a_report_of_a_case_costs_those_who_do_not_follow_it_what_none_does(
         for who in (table.CLAIMER, table.SECOND_TRIAGER, table.TEAM_SUPERVISOR)
         if told_apart(scene, route, theirs.get(route, TABLE[route]), who, statements)
     }
+
+    assert unlike == set()
+
+
+def test_what_a_request_names_and_may_not_see_costs_what_is_not_there(scene: Scene, statements: list[str]) -> None:
+    """Somebody with a case and a report of their own, who names those of others in what they send."""
+    somebody = scene.people[f"outside {Role.CASEWORKER}"]
+    triager = factories.certified(scene.rows, Role.TRIAGER)
+    mine = factories.case(scene.rows, somebody)
+    epoch = factories.epoch(scene.rows, triager, sequence=7)
+    handed, claimed = (
+        factories.report(scene.rows, epoch, state=state, triager=triager)
+        for state in (ReportState.ACCEPTED, ReportState.IN_TRIAGE)
+    )
+    factories.grant(scene.rows, handed.id, somebody.id)
+    scene.rows.commit()
+    entry, grant = factories.in_json(Kind.JOURNAL), factories.in_json(Kind.GRANT)
+    keys = [{"generation": 1, "file": grant}]
+    moved = {"after": 1, "whole": False, "entries": [entry], "arriving": {"entries": [entry]}}
+    moved |= {"reports": [{"report": "{report_id}", "keys": keys}]}
+    marks = {"version": 1, "priority": "p2", "handling": "tlp_red"}
+    joined = {"after": 1, "entry": entry}
+    asked = {"subject": "coding", "approver": triager.id}
+    named = [
+        (somebody, "POST", f"/cases/{mine.id}/moves", {"to": "{case_id}", **moved}),
+        (
+            somebody,
+            "POST",
+            f"/cases/{mine.id}/moves",
+            {"to": mine.id, **moved},
+        ),
+        (somebody, "POST", f"/cases/{mine.id}/withdrawals", {"report": "{report_id}", "last": []}),
+        (somebody, "POST", f"/cases/{mine.id}/ends", {"entries": [entry], "parts": ["{part_id}"]}),
+        (somebody, "PUT", "/cases/marks", {"items": [{"case": "{case_id}", **marks}]}),
+        (somebody, "POST", "/approvals", {"object": "{case_id}", **asked}),
+        (
+            somebody,
+            "PUT",
+            f"/reports/{handed.id}/case",
+            {"joins": {"case": "{case_id}", **joined}, "grant": {"grantee": "{case_id}", "file": grant}},
+        ),
+        (
+            triager,
+            "POST",
+            f"/reports/{claimed.id}/transitions",
+            {"to": "duplicate", "reason": "decided", "priority": "p4", "duplicate_of": "{report_id}"},
+        ),
+    ]
+
+    unlike = set()
+    for who, method, path, body in named:
+        headers, told = factories.signed_in(scene.rows, who), list[object]()
+        scene.rows.commit()
+        for each in (scene, elsewhere(scene)):
+            sent = json.loads(each.named(json.dumps(body)))
+            statements.clear()
+            answer = scene.client.request(
+                method, f"/v1{path}", json=sent, headers=headers | factories.writes(version=1)
+            )
+            shown = answer.text.replace(each.ids["case_id"], "")
+            told.append((answer.status_code, shown, statements.copy()))
+            assert not answer.is_success or path == "/cases/marks", path
+        if told[0] != told[1]:
+            unlike.add(f"{path}: {told}")
 
     assert unlike == set()
 

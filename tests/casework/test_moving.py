@@ -161,6 +161,7 @@ def test_what_is_merged_goes_with_reports_keys_answers_and_tasks_and_can_come_ba
         ("a guest", (409, "guards-fail")),
         ("on hold", (409, "guards-fail")),
         ("the other is closed", (409, "guards-fail")),
+        ("it was merged into this one", (409, "guards-fail")),
         ("taken back", (409, "guards-fail")),
         ("held by two", (409, "guards-fail")),
         ("another report", (409, "guards-fail")),
@@ -191,6 +192,8 @@ def test_nothing_goes_where_something_does_not_hold(
             two.case.stage = CaseStage.ON_HOLD
         case "the other is closed":
             two.into.stage = CaseStage.CLOSED
+        case "it was merged into this one":
+            two.into.stage, two.into.merged_into, two.into.held_from = CaseStage.MERGED, two.case.id, CaseStage.INTAKE
         case "taken back":
             two.reports[two.into.id].state = ReportState.WITHDRAWN
         case "held by two":

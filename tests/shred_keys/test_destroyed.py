@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import date
 from pathlib import Path
 
@@ -127,6 +127,49 @@ def test_accounts_of_before_a_draw_open_from_no_older_copy(database: Database, k
     with database.read() as session:
         assert b"".join(session.scalars(pieces)) == second
     assert (len(yesterday), b"".join(before)) == (2, first)
+
+
+def test_whoever_copies_the_disk_to_its_last_byte_finds_nothing_that_opens_what_was_destroyed(
+    database: Database, keys: ShredKeys, blobs: Blobs, settings: Settings
+) -> None:
+    """Tables, and the log of either database: what went lies there still, and its key is nowhere."""
+    first, second = id_("rep"), id_("rep")
+    files = {first: add(database, first), second: add(database, second)}
+    kept, key = backed_up(database), {}
+    for subject, file_ in kept.items():
+        key[subject] = keys.find(layer.id_of(file_) or b"") or b""
+
+    with destroying(database, blobs, DAY) as session:
+        gone(session, first)
+
+    disk, store = files_of(database), [each.read_bytes() for each in (settings.shred_dir or Path()).iterdir()]
+    assert holds(disk, kept[second])
+    if database.dialect == "postgresql":
+        assert holds(disk, kept[first])  # its log has it, and a backup too
+    assert not any(holds(disk, each) for each in (*files.values(), *key.values()))
+    assert [holds(store, key[each]) for each in (first, second)] == [False, True]
+    assert opened(kept, keys)[first] == kept[first]
+
+
+def files_of(database: Database) -> list[bytes]:
+    """Every file of the database, written out: with its log, and on PostgreSQL of the whole server."""
+    with database.write() as session:
+        connection = session.connection()
+        if database.dialect == "postgresql":
+            directory = Path(connection.exec_driver_sql("SHOW data_directory").scalar_one())
+        else:
+            directory = Path(connection.exec_driver_sql("PRAGMA database_list").one().file).parent
+    found = list[bytes]()
+    for each in directory.rglob("*"):
+        with suppress(FileNotFoundError):  # a running server removes some meanwhile
+            if each.is_file():
+                found.append(each.read_bytes())
+    return found
+
+
+def holds(disk: list[bytes], file: bytes) -> bool:
+    """Whether some file has the beginning of this one, as far as no row of PostgreSQL is divided."""
+    return any(file[:100] in each for each in disk)
 
 
 def test_what_is_put_in_the_place_of_a_file_takes_its_key(database: Database, keys: ShredKeys, blobs: Blobs) -> None:

@@ -108,7 +108,7 @@ def _report(session: Session, case: Case, keys: ReportKeys) -> Report:
 
 
 def _way(case: Case, into: Case, going: Going) -> Way:
-    if into.merged_into == case.id:
+    if into.merged_into == case.id and not going.is_whole:
         return Way.UNDONE
     return Way.MERGED if going.is_whole else Way.SPLIT
 

@@ -385,7 +385,7 @@ def test_who_has_grants_to_keys_that_were_replaced_had_other_keys_and_people_sta
 def test_folders_that_name_people_are_made_anew_but_for_published_ones_and_corrections_are_none_below(
     empty: Database,
 ) -> None:
-    schema.upgrade(empty, "0068")
+    schema.upgrade(empty, "0069")
     insert(empty, "teams", [{"id": "team_1"}])
     insert(empty, "people", [PERSON | {"id": "per_1", "handle": "1", "invited_as": "analyst"}])
     row = {"kind": "quarter", "workload": "Q", "requested_by": "per_1", "noisy": b"1", "version": 3}
@@ -403,14 +403,14 @@ def test_folders_that_name_people_are_made_anew_but_for_published_ones_and_corre
     def states() -> dict[str, str]:
         return {str(id_): str(state) for id_, state in read(empty, "SELECT id, state FROM releases")}
 
-    schema.upgrade(empty, "0070")
+    schema.upgrade(empty, "0071")
     above, kept = states(), read(empty, "SELECT release_id FROM release_files")
     signed = read(empty, "SELECT release_id, statement FROM release_signatures")
     after = row | {"id": "rel_z", "period": "2026-Q3", "state": "published", "supersedes": "rel_published"}
     insert(empty, "releases", [after])
     with empty.change_schema() as connection:
         connection.exec_driver_sql("UPDATE releases SET state = 'superseded' WHERE id = 'rel_published'")
-    schema.downgrade(empty, "0069")
+    schema.downgrade(empty, "0070")
 
     assert above == {f"rel_{state}": "drawn" for state in states_before[:3]} | {"rel_published": "published"}
     assert (kept, signed) == ([("rel_published",)], [("rel_published", None)])

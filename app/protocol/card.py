@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cache
+from sys import intern
 from typing import Any, Final, Self, TypeAlias, cast
 
 from app import vocabulary
@@ -330,14 +331,21 @@ class _Coded:
         return number
 
     def read(self, value: object) -> Choice:
-        if value is None or not self.several:
-            return cast("str | None", value)
+        if not self.several:
+            return _one(value)
+        if value is None:
+            return None
         if type(value) is not int or not 0 < value < 1 << len(self.codes):
             raise CardError(f"{self.name} is not a bitmap of its list")
         choices = self._read.get(value)
         if choices is None:
             choices = self._read[value] = tuple(code for bit, code in enumerate(self.codes) if value >> bit & 1)
         return choices
+
+
+def _one(value: object) -> str | None:
+    """A code as it came, for the card to check. Of a million cards each that says the same shares one text."""
+    return intern(value) if type(value) is str else cast("str | None", value)
 
 
 # The codes that say nothing more than null does: a card has one way to say it.
@@ -377,9 +385,9 @@ def _card(line: dict[str, object]) -> StatCard:
     return StatCard(
         id=card_id,
         token=contribution,
-        quarter=_quarter(line["quarter"]),
+        quarter=_one(_quarter(line["quarter"])),
         revision=revision,
-        vocabulary=version,
+        vocabulary=intern(version),
         **values,
     )
 

@@ -65,7 +65,7 @@ def _measured(here: Installation, cards: int) -> Row:
     before = _asked(here, lambda: time.monotonic() > ends)
     done, locked = threading.Event(), list[float]()
     watching = threading.Thread(target=_watch, args=(_settings(here).data_dir / "tern.sqlite", done, locked))
-    drawing = threading.Thread(target=lambda: (releases.draw(sara, release), done.set()))
+    drawing = threading.Thread(target=_draw, args=(sara, release, done))
     began = time.monotonic()
     for thread in (watching, drawing):
         thread.start()
@@ -82,13 +82,20 @@ def _measured(here: Installation, cards: int) -> Row:
     }
 
 
+def _draw(approver: Staff, release: str, done: threading.Event) -> None:
+    try:
+        releases.draw(approver, release)
+    finally:
+        done.set()
+
+
 def _asked(here: Installation, is_over: Callable[[], bool]) -> float:
     """The 95th percentile of answers to one client, in milliseconds."""
-    dina, times = _at(here, "boris"), list[float]()
+    boris, times = _at(here, "boris"), list[float]()
     while not is_over() or len(times) < 20:
         for path in _PATHS:
             began = time.perf_counter()
-            dina.service.get(path)
+            boris.service.get(path)
             times.append(time.perf_counter() - began)
             time.sleep(_PAUSE)
     return statistics.quantiles(times, n=20)[-1] * 1000

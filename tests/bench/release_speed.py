@@ -33,7 +33,7 @@ def measure() -> list[dict[str, str | float]]:
     counted = time.perf_counter()
     drawn = NoisyCounts(period="2026-Q2", workload=quarter, tables=draw(quarter, counts, DiscreteGaussian()))
     noised = time.perf_counter()
-    files = compose(drawn, about=folders.about(drawn), ledger=[folders.entry(drawn)], signers=b"")
+    files = compose(drawn, about=folders.about(drawn), ledger=[folders.entry(drawn)])
     composed = time.perf_counter()
     return [
         {

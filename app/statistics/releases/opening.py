@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain, islice
 from os import nice, sched_getaffinity
+from sys import intern
 from typing import IO, Final, Self, TypeAlias, cast
 
 from app import age
@@ -81,8 +82,13 @@ class Opener:
         return self.counting(open_page(page, self.identities))
 
     def counting(self, found: Iterable[Opened]) -> list[Opened]:
-        """Those under the signatures of two who might."""
-        return [each for each in found if all(self.was_certified(each.quarter, *signer) for signer in each.signers)]
+        """Those under the signatures of two who might. Nobody asks again who: of a million cards they would fill more
+        memory than the cards."""
+        return [
+            Opened(intern(each.quarter), each.card, ())
+            for each in found
+            if all(self.was_certified(each.quarter, *signer) for signer in each.signers)
+        ]
 
     def was_certified(self, quarter: str, person: str, key: bytes) -> bool:
         """Whether the key was the person's in the quarter, or in the days before in which a card may have waited."""

@@ -199,7 +199,8 @@ def test_every_state_of_a_release_tells_one_of_the_words_or_none(state: ReleaseS
     told = state_of(release, frozenset(), frozenset())
     after_failure = state_of(release, frozenset(), {RELEASE})
 
-    drawn = {ReleaseState.COMPOSED, ReleaseState.SIGNED, ReleaseState.PUBLISHED}
+    public = {ReleaseState.EMBARGOED, ReleaseState.PUBLISHED, ReleaseState.SUPERSEDED}
+    drawn = {ReleaseState.COMPOSED, ReleaseState.SIGNED, *public}
     waiting = {ReleaseState.APPROVED, ReleaseState.DRAWN}
     assert told == (DrawState.DONE if state in drawn else DrawState.WAITING if state in waiting else None)
     assert after_failure == (DrawState.FAILED if state in waiting else told)

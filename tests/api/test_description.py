@@ -1,8 +1,11 @@
 """The service is what docs/openapi.json says it is, for requests that nobody thought of."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Iterator
+from functools import cache
+from string import ascii_letters, digits
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -26,7 +30,6 @@ from app.database import Base
 from app.protocol.sizes import Kind
 from app.site.site import Site
 from app.vocabulary import Role
-from docs.generate import HERE
 from tests import factories
 from tests.access.scene import Scene, standing
 from tests.access.table import OWNER
@@ -34,11 +37,6 @@ from tests.api.badly import rightly
 from tests.api.description import DESCRIPTION, OPERATIONS, SCHEMAS
 from tests.api.forms import FORMS
 
-_OPERATIONS = {
-    result.ok().label: result.ok()
-    for result in schemathesis.openapi.from_path(HERE / "openapi.json").get_all_operations()
-    if isinstance(result, Ok)
-}
 _Case = Case[Any]
 _SCHEMA_OF = {
     schema["properties"]["type"]["const"]: name for name, schema in SCHEMAS.items() if name.endswith("Problem")
@@ -61,7 +59,7 @@ _TAKES_NOTHING = {"GET /v1/health", "GET /v1/intake", "GET /v1/ledger", "GET /v1
 _OF_STAFF = {
     label for label, found in OPERATIONS.items() if found.get("security", DESCRIPTION["security"]) == [{"session": []}]
 }
-_READING = sorted(label for label in _OPERATIONS if label.startswith(("GET ", "HEAD ", "OPTIONS ")))
+_READING = sorted(label for label in OPERATIONS if label.startswith(("GET ", "HEAD ", "OPTIONS ")))
 _FEW = 3
 _EXAMPLES = {"sqlite": 8, "postgresql": _FEW}
 
@@ -76,6 +74,51 @@ schemathesis.openapi.media_type(
     "application/octet-stream",
     st.sampled_from([rightly(route, form).content for route, form in FORMS.items() if form.files]),
 )
+
+# Ids, digests, keys, signatures: drawn by the pattern, each comes letter by letter, and a list of them takes seconds.
+_LETTERS = {"[0-9a-f]": "0123456789abcdef", "[A-Za-z0-9_-]": f"{ascii_letters}{digits}_-"}
+_SPELLED = re.compile(
+    r"\^((?P<one>[a-z]+)_|\((?P<some>[a-z|]+)\)_|(?P<any>\[a-z\]\{3,7\})_)?"
+    rf"(?P<letters>{'|'.join(map(re.escape, _LETTERS))})\{{(?P<length>\d+)\}}\$"
+)
+
+
+@cache
+def _operations(mode: GenerationMode) -> dict[str, APIOperation[Any, Any, Any, Any]]:
+    """What shall be wrong may be so by every word of the description; what shall be right is drawn quickly."""
+    description = _drawn_quickly(DESCRIPTION) if mode is GenerationMode.POSITIVE else DESCRIPTION
+    found = schemathesis.openapi.from_dict(description).get_all_operations()
+    return {each.ok().label: each.ok() for each in found if isinstance(each, Ok)}
+
+
+def _drawn_quickly(part: Any) -> Any:
+    """The same description, in which a pattern that spells an id or the like has a format beside it."""
+    if isinstance(part, list):
+        return [_drawn_quickly(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    pattern = part.get("pattern")
+    if isinstance(pattern, str) and _makes_format(pattern):
+        return part | {"format": pattern}
+    return {name: _drawn_quickly(each) for name, each in part.items()}
+
+
+@cache
+def _makes_format(pattern: str) -> bool:
+    """Whether it spells one, and has a format of its name now, whose texts are drawn at once."""
+    found = _SPELLED.fullmatch(pattern)
+    if found is None:
+        return False
+    letters, length = _LETTERS[found["letters"]], int(found["length"])
+    prefixes = [f"{each}_" for each in (found["one"] or found["some"] or "").split("|") if each]
+    prefixes += ["per_", "abc_", "abcdefg_"] if found["any"] else []
+
+    def spelled(prefix: str, number: int) -> str:
+        return prefix + "".join(letters[number // len(letters) ** place % len(letters)] for place in range(length))
+
+    numbers = st.integers(0, len(letters) ** length - 1)
+    schemathesis.openapi.format(pattern, st.builds(spelled, st.sampled_from(prefixes or [""]), numbers))
+    return True
 
 
 # What is refused before anything is looked for is refused alike, whichever database there is.
@@ -122,7 +165,7 @@ def test_what_is_rightly_asked_for_is_answered_as_described(still: Scene, label:
 
 
 @pytest.mark.both_databases  # each has its own limits to what it keeps
-@pytest.mark.parametrize("label", sorted(_OPERATIONS.keys() - {*_READING}))
+@pytest.mark.parametrize("label", sorted(OPERATIONS.keys() - {*_READING}))
 def test_what_is_rightly_asked_to_change_is_answered_as_described(scene: Scene, label: str) -> None:
     _ask_rightly(scene, label)
 
@@ -141,7 +184,7 @@ def _ask_rightly(scene: Scene, label: str) -> None:
 
 
 @on_one_database
-@pytest.mark.parametrize("label", sorted(_OPERATIONS.keys() - _TAKES_NOTHING))
+@pytest.mark.parametrize("label", sorted(OPERATIONS.keys() - _TAKES_NOTHING))
 def test_what_is_asked_wrongly_is_answered_as_described(still: Scene, label: str) -> None:
     headers = still.headers(OWNER)
 
@@ -149,7 +192,7 @@ def test_what_is_asked_wrongly_is_answered_as_described(still: Scene, label: str
 
 
 @on_one_database
-@pytest.mark.parametrize("label", _OPERATIONS)
+@pytest.mark.parametrize("label", OPERATIONS)
 def test_what_nobody_in_particular_asks_is_answered_as_described(still: Scene, label: str) -> None:
     most = _FEW if label in _OF_STAFF else None
 
@@ -161,7 +204,7 @@ def _examine(
 ) -> None:
     """`ask` for examples of the operation, always the same ones."""
     most = most or _EXAMPLES[scene.rows.get_bind().dialect.name]
-    examples = given(_OPERATIONS[label].as_strategy(generation_mode=mode))
+    examples = given(_operations(mode)[label].as_strategy(generation_mode=mode))
     bounded = settings(max_examples=most, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     bounded(examples(ask))()
 

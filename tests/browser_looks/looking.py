@@ -22,18 +22,21 @@ class Looking:
     def __init__(self, page: Page) -> None:
         self.page = page
         self._devtools = page.context.new_cdp_session(page)
+        self._size = ORDINARY
         page.add_init_script(path=_LOOKING)
 
     def text(self, size: int) -> None:
         """As a person does who needs larger letters everywhere."""
-        self._devtools.send("Page.setFontSizes", {"fontSizes": {"standard": size, "fixed": size}})
+        if size != self._size:
+            self._devtools.send("Page.setFontSizes", {"fontSizes": {"standard": size, "fixed": size}})
+            self._size = size
         shown = self.page.evaluate("getComputedStyle(document.documentElement).fontSize")
         assert shown == f"{size * _ROOT:g}px"
 
-    def see(self, what: str) -> list[str]:
-        """The findings of a function of `looking.js`."""
-        found: list[str] = self.page.evaluate(f"looking.{what}()")
-        return [f"{what}: {each}" for each in found]
+    def see(self, *looks: str) -> list[str]:
+        """The findings of functions of `looking.js`."""
+        found: list[list[str]] = self.page.evaluate("looks => looks.map((what) => looking[what]())", looks)
+        return [f"{what}: {each}" for what, seen in zip(looks, found, strict=True) for each in seen]
 
     def violations(self, seen: Path) -> list[str]:
         """Of WCAG 2.2, A and AA, as axe-core finds them. The page's shape is `seen` then."""

@@ -1,6 +1,6 @@
 """Whoever comes, with whatever eyes, hands and device: what every page, every screen and every language promise."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -83,22 +83,33 @@ def walked(here: ServedPages, context: BrowserContext, language: str, shapes: Pa
     with context.new_page() as page:
         looking = Looking(page)
         looks = looks_in(looking, language, shapes)
-        walk = Walk(language, {name: {} for name in looks})
+        walk = Walk(language, {name: {} for name in ("layout", *looks)})
+        sizes = [TWICE, ORDINARY]
         for stop in everything(looking.page, here, language):
-            for name, look in looks.items():
-                if found := look():
-                    walk.found[name][stop] = list(found)
-            if stop in ON_PAPER:
-                walk.printed[stop] = looking.on_paper(), looking.page.locator(".words:visible li").all_inner_texts()
-            if stop in WRITTEN:
-                walk.written[stop] = looking.page.locator("main").inner_text()
+            for size in sizes:
+                looking.text(size)
+                if found := layout(looking, language, size):
+                    walk.found["layout"].setdefault(stop, []).extend(found)
+                if size == ORDINARY:
+                    _look(walk, looking, looks, stop)
+            sizes.reverse()  # to set other letters costs as much as to look, so the next stop begins with these
         return walk
 
 
+def _look(walk: Walk, looking: Looking, looks: Mapping[str, Callable[[], Sequence[str]]], stop: str) -> None:
+    for name, look in looks.items():
+        if found := look():
+            walk.found[name][stop] = list(found)
+    if stop in ON_PAPER:
+        walk.printed[stop] = looking.on_paper(), looking.page.locator(".words:visible li").all_inner_texts()
+    if stop in WRITTEN:
+        walk.written[stop] = looking.page.locator("main").inner_text()
+
+
 def looks_in(looking: Looking, language: str, shapes: Path) -> dict[str, Callable[[], Sequence[str]]]:
-    """No language has colours of its own (tests/site/test_style.py): one stands for all. What axe says of a page is of
-    its shape then, and what words do to it is in its layout."""
-    looks: dict[str, Callable[[], Sequence[str]]] = {"layout": lambda: layout(looking, language)}
+    """But for its layout. No language has colours of its own (tests/site/test_style.py): one stands for all. What axe
+    says of a page is of its shape then, and what words do to it is in its layout."""
+    looks: dict[str, Callable[[], Sequence[str]]] = {}
     if language == SOURCE:
         looks |= {"wcag": lambda: looking.violations(shapes), "dark": looking.pale_in_the_dark}
     elif language != PSEUDO:
@@ -112,13 +123,9 @@ def looks_in(looking: Looking, language: str, shapes: Path) -> dict[str, Callabl
     return looks
 
 
-def layout(looking: Looking, language: str) -> list[str]:
+def layout(looking: Looking, language: str, size: int) -> list[str]:
     looks = (*LAYOUT, "covered") if language in SCRIPTS else LAYOUT
-    found = []
-    for size in (TWICE, ORDINARY):
-        looking.text(size)
-        found += [f"{each} ({size})" for what in looks for each in looking.see(what)]
-    return found
+    return [f"{each} ({size})" for each in looking.see(*looks)]
 
 
 of_languages = partial(pytest.mark.parametrize, "walk", indirect=True, scope="package")

@@ -22,6 +22,7 @@ from app.main import create_app
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.mailbox import THREAD_STATE_SLOT
 from app.settings import Settings
+from app.site.site import Site
 from tests.forked import begin
 from tests.in_process import InProcess
 from tests.intake import tus
@@ -107,10 +108,12 @@ def ask(
     return answer
 
 
-def test_what_was_acknowledged_survives_a_kill(database: Database, url: str, rows: Session, tmp_path: Path) -> None:
+def test_what_was_acknowledged_survives_a_kill(
+    database: Database, url: str, rows: Session, tmp_path: Path, site: Site
+) -> None:
     settings = Settings(data_dir=tmp_path / "data", database_url=url)
     today = datetime.now(UTC).date()
-    with InProcess(create_app(settings)) as client:
+    with InProcess(create_app(settings, site=site)) as client:
         epoch = Office(database, client, today).found().open_epoch()
     reporter = Reporter(epoch, today)
     bodies, file = [reporter.body() for _ in range(4)], reporter.attachment()

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from app.database import Database, engine
 from app.main import create_app
 from app.settings import Settings
+from app.site.site import Site
 from tests.in_process import InProcess
 from tests.intake.no_script.browser import HEADERS, encoded
 from tests.intake.scene import Office, Reporter
@@ -29,12 +30,12 @@ REST = 0.5
 
 
 @pytest.fixture
-def client(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
+def client(settings: Settings, site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient]:
     """A service that waits a second for the locks of others, and for answers."""
     for bound in ("_LOCK_SECONDS", "_CONNECT_SECONDS", "ANSWER_SECONDS"):
         monkeypatch.setattr(engine, bound, SECONDS)
     monkeypatch.setattr(engine, "_REST_SECONDS", REST)
-    with InProcess(create_app(settings, hasher=HASHER)) as client:
+    with InProcess(create_app(settings, site=site, hasher=HASHER)) as client:
         yield client
 
 
@@ -195,14 +196,14 @@ class TestFile:
         assert taken.status_code == 201
 
     def test_one_that_began_while_its_file_was_read_only_goes_on_when_it_can_be_written(
-        self, database: Database, client: TestClient, settings: Settings, tmp_path: Path, today: date
+        self, database: Database, client: TestClient, settings: Settings, site: Site, tmp_path: Path, today: date
     ) -> None:
         reporter = Reporter(Office(database, client, today).found().open_epoch(), today)
         body = reporter.body()
 
         with ExitStack() as disk:
             disk.enter_context(read_only(tmp_path / "data" / "tern.sqlite"))
-            with InProcess(create_app(settings, hasher=HASHER)) as begun:
+            with InProcess(create_app(settings, site=site, hasher=HASHER)) as begun:
                 refused = begun.put("/v1/report", content=body, headers=reporter.headers)
                 health = begun.get("/v1/health")
                 disk.close()

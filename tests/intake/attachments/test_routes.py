@@ -25,6 +25,7 @@ from app.main import create_app
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.sizes import Kind, ciphertext_sizes
 from app.settings import Settings
+from app.site.site import Site
 from app.vocabulary import ReportState
 from tests.in_process import InProcess
 from tests.intake.scene import Reporter
@@ -118,13 +119,13 @@ def test_what_came_before_a_connection_broke_stays(client: TestClient, settings:
 
 
 def test_an_upload_goes_on_at_another_process_of_the_machine(
-    client: TestClient, settings: Settings, sent: Reporter
+    client: TestClient, settings: Settings, sent: Reporter, site: Site
 ) -> None:
     file = sent.attachment()
     address = begun(client, sent, new_id("att"), file)
     add(client, sent.token, address, file[:40_000])
 
-    with InProcess(create_app(settings)) as beside:
+    with InProcess(create_app(settings, site=site)) as beside:
         answer = add(beside, sent.token, address, file[40_000:], 40_000)
 
     assert (answer.status_code, reached(client, sent.token, address)) == (204, len(file))
@@ -132,14 +133,14 @@ def test_an_upload_goes_on_at_another_process_of_the_machine(
 
 
 def test_files_find_no_room_where_the_disk_keeps_it_for_reports_and_messages(
-    client: TestClient, rows: Session, settings: Settings, sent: Reporter
+    client: TestClient, rows: Session, settings: Settings, sent: Reporter, site: Site
 ) -> None:
     file, full = sent.attachment(), settings.model_copy(update={"free_space_floor": 2**60})
     address = begun(client, sent, new_id("att"), file)
     add(client, sent.token, address, file[:40_000])
     uploads_before = len(rows.scalars(select(Upload.attachment_id)).all())
 
-    with InProcess(create_app(full)) as beside:
+    with InProcess(create_app(full, site=site)) as beside:
         fresh = begin(beside, sent.token, new_id("att"), len(file))
         more = add(beside, sent.token, address, file[40_000:], 40_000)
         stranger = begin(beside, b64(secrets.token_bytes(32)), new_id("att"), len(file))

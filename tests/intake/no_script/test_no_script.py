@@ -27,10 +27,12 @@ from app.main import create_app
 from app.protocol import receipt
 from app.protocol.report import ATTACHMENTS, FREE_LENGTH
 from app.settings import Settings
+from app.site.site import Site
 from app.vocabulary import ConsentScope, IntakeChannel, ReportState
 from tests.flows.organisation import Organisation
 from tests.in_process import InProcess
 from tests.intake.no_script.browser import HEADERS, File, encoded
+from tests.strength import HASHER
 
 TEXT = "They know my address & my sister's <name>."
 PHOTO = File("my photo.jpg", "image/jpeg", b"\xff\xd8" + bytes(range(256)) * 300)
@@ -65,11 +67,11 @@ def triager(organisation: Organisation) -> Staff:
 
 
 @contextmanager
-def door_with_a_limit(url: str, directory: Path, clock: Clock, **limit: int) -> Iterator[TestClient]:
+def door_with_a_limit(url: str, directory: Path, clock: Clock, site: Site, **limit: int) -> Iterator[TestClient]:
     """A service of its own, with an organisation."""
     place = {"data_dir": directory / "data", "database_url": url, "demo": True, "demo_clock": clock.told_by}
     settings = Settings.model_validate(place | limit)
-    with InProcess(create_app(settings)) as client:
+    with InProcess(create_app(settings, site=site, hasher=HASHER)) as client:
         Organisation(directory / "people", client, clock).found(settings)
         yield client
 
@@ -205,9 +207,9 @@ def test_what_a_person_can_mend_comes_back_with_all_that_they_typed_and_leaves_n
 
 
 def test_a_file_above_the_limit_is_refused_and_what_was_typed_below_it_comes_back(
-    url: str, tmp_path: Path, clock: Clock, rows: Session
+    url: str, tmp_path: Path, clock: Clock, rows: Session, site: Site
 ) -> None:
-    with door_with_a_limit(url, tmp_path, clock, attachment_limit=100_000) as client:
+    with door_with_a_limit(url, tmp_path, clock, site, attachment_limit=100_000) as client:
         large = File("film.mp4", "video/mp4", bytes(100_001))
 
         answer = post(client, [("danger_now", "none"), ("files", large), ("needs", "A lawyer.")])
@@ -220,9 +222,9 @@ def test_a_file_above_the_limit_is_refused_and_what_was_typed_below_it_comes_bac
 
 
 def test_where_there_is_no_room_for_files_there_is_for_words_and_the_form_says_so(
-    url: str, tmp_path: Path, clock: Clock, rows: Session
+    url: str, tmp_path: Path, clock: Clock, rows: Session, site: Site
 ) -> None:
-    with door_with_a_limit(url, tmp_path, clock, free_space_floor=2**60) as client:
+    with door_with_a_limit(url, tmp_path, clock, site, free_space_floor=2**60) as client:
         note: tuple[str, str | File] = ("files", File("note.txt", "text/plain", b"a note"))
         told: list[tuple[str, str | File]] = [("danger_now", "none"), ("needs", "A lawyer."), ("text", "Words.")]
         refused = post(client, [*told, note])
@@ -238,9 +240,9 @@ def test_where_there_is_no_room_for_files_there_is_for_words_and_the_form_says_s
 
 
 def test_files_that_are_too_large_together_do_not_take_the_answers_below_them_along(
-    url: str, tmp_path: Path, clock: Clock, rows: Session
+    url: str, tmp_path: Path, clock: Clock, rows: Session, site: Site
 ) -> None:
-    with door_with_a_limit(url, tmp_path, clock, attachment_limit=1_000_000) as client:
+    with door_with_a_limit(url, tmp_path, clock, site, attachment_limit=1_000_000) as client:
         films = [("files", File("film.mp4", "video/mp4", bytes(900_000)))] * 4
         ticks = [("consent", "contact"), ("consent", "evidence")]
         words = words_in(post(client, FORM))
@@ -506,11 +508,11 @@ def test_after_the_last_day_of_the_epoch_no_report_is_taken_and_what_was_typed_c
     assert rows.scalars(select(Report.id)).all() == []
 
 
-def test_an_operator_can_close_the_door(url: str, tmp_path: Path, clock: Clock) -> None:
+def test_an_operator_can_close_the_door(url: str, tmp_path: Path, clock: Clock, site: Site) -> None:
     settings = Settings(
         data_dir=tmp_path / "data", database_url=url, demo=True, demo_clock=clock.told_by, no_script_pages=False
     )
-    with InProcess(create_app(settings)) as client:
+    with InProcess(create_app(settings, site=site, hasher=HASHER)) as client:
         posted = [post(client, FORM), mailbox(client, "abandon " * 12)]
         pages = [client.get(path) for path in ("/en/plain/", "/en/plain/replies/")]
         others = [client.get(path) for path in ("/en/", "/en/replies/")]

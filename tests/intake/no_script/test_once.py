@@ -16,6 +16,7 @@ from app.intake.no_script.models import OnceAnswer
 from app.intake.no_script.once import Answer
 from app.main import create_app
 from app.settings import Settings
+from app.site.site import Site
 from tests.flows.organisation import Organisation
 from tests.in_process import InProcess
 from tests.intake.no_script.browser import HEADERS, encoded
@@ -44,14 +45,14 @@ def sent(client: TestClient, path: str = "/en/plain/") -> Response:
 
 
 def test_the_words_are_shown_once_at_an_address_that_stands_nowhere(
-    organisation: Organisation, client: TestClient, settings: Settings, rows: Session
+    organisation: Organisation, client: TestClient, settings: Settings, rows: Session, site: Site
 ) -> None:
     answer = sent(client)
     address = answer.headers["Location"]
     [row] = rows.scalars(select(OnceAnswer))
     head = client.head(address)
     # Another process of the same installation.
-    with InProcess(create_app(settings)) as other:
+    with InProcess(create_app(settings, site=site)) as other:
         first = other.get(address)
     second = client.get(address)
 

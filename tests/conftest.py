@@ -95,9 +95,8 @@ def _is_once_too_often(item: pytest.Item) -> bool:
 
 
 def pytest_collection_finish() -> None:
-    """What is there by now stays to the end, with what little of it is garbage: none is looked for in it, each time that
-    some is. Nor is it looked for at each of the thousands of things that a test makes, which takes a twentieth of its
-    time."""
+    """What is there by now stays to the end, with what little of it is garbage: none is looked for in it. Nor is any
+    looked for at each of the thousands of things that a test makes, which takes a twentieth of its time."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()

@@ -12,6 +12,7 @@ from app.protocol.release.ledger import (
     check_chain,
     next_line,
     read_ledger,
+    read_lines,
     write_ledger,
     write_lines,
 )
@@ -97,3 +98,21 @@ def test_what_is_no_ledger_is_refused(content: bytes) -> None:
 def test_a_hash_that_is_not_its_lines_is_refused() -> None:
     with pytest.raises(LedgerError):
         read_ledger(told(ledger()).replace(b'"rho_millionths": 12500', b'"rho_millionths": 10000'))
+
+
+def test_the_lines_by_themselves_are_read_in_the_one_writing_of_a_whole_chain() -> None:
+    first, second = ledger()
+    content = write_lines([first, second])
+
+    assert read_lines(content) == (first, second)
+    for other in (
+        content.replace(b":", b": ", 1),
+        content[:-1],
+        content + b"\n",
+        b"{}\n",
+        b"[" * 100_000,
+        write_lines([second]),
+        write_lines([first, dataclasses.replace(second, previous="0" * 64)]),
+    ):
+        with pytest.raises(LedgerError):
+            read_lines(other)

@@ -13,7 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-import app.main  # noqa: F401  it brings the tables of every package
+import app.installation.publications  # its table is asked for beside the application
+import app.main  # noqa: F401  it brings the tables of every other package
 from app.database import Base, Database, schema
 from app.database.engine import make_file
 from app.intake.attachments.models import Attachment, Upload

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from app.casework.approvals import machine as approvals
 from app.casework.consents import machine as consents
 from app.casework.moving import machine as moving
 from app.casework.stages import machine as stages
+from app.casework.triage import machine as triage
 from app.statistics.releases import machine as releases
 from app.statistics.releases.models import Release, ReleaseState
 from app.vocabulary import ApprovalState, CaseStage, ConsentStatus, Imminence, Priority, Role, Severity
@@ -152,6 +154,13 @@ def test_every_step_of_a_case_is_that_of_the_contract(stage: CaseStage) -> None:
         for names in _subsets({"is_member", "is_supervisor", *looked_at}):
             facts = stages.Facts(**ALL_FALSE | dict.fromkeys(names, True), held_from=held_from)
             _hold_to(stages.EDGES, STAGES, stage, facts)
+
+
+def test_no_machine_is_left_out() -> None:
+    """That of reports is tried in tests/casework/test_report_machine.py, all others here."""
+    tried = {each.__name__ for each in (approvals, consents, moving, releases, stages, triage)}
+
+    assert tried == {".".join(path.with_suffix("").parts) for path in Path("app").rglob("machine.py")}
 
 
 def test_no_case_is_closed_that_was_not_approved_to_be_and_none_waits_without_an_end() -> None:

@@ -34,6 +34,7 @@ def merge(
         _ask(worker, names, case, other, ask, as_json=as_json)
         return
     one, two = cases.ready(worker, case), cases.ready(worker, other)
+    two = links.carry(worker, one, two)
     _move(worker, names, one, two, cases.all_of(worker, one, two), approval, as_json=as_json)
 
 

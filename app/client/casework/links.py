@@ -12,6 +12,7 @@ from app.client.machine.transport import Refused
 from app.protocol.case import Link, LinkKind, RuleBroken
 from app.protocol.encoding import new_id
 from app.protocol.errors import ProtocolError
+from app.vocabulary import CaseStage
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,16 @@ def unlink(staff: Staff, case: OpenCase, link: str) -> None:
         cases.write(staff, each, replace(each.file, links=kept))
 
 
+def carry(staff: Staff, case: OpenCase, into: OpenCase) -> OpenCase:
+    """Say in a case too what another has to do with others, before it is merged into this; as this is then.
+
+    Where that is undone, both have them: what was said of one was said of both by then. Raises as `cases.write`.
+    """
+    there = {each.id for each in into.file.links}
+    more = tuple(each for each in case.file.links if each.id not in there)
+    return cases.write(staff, into, replace(into.file, links=(*into.file.links, *more))) if more else into
+
+
 def links(staff: Staff, case: OpenCase) -> list[Linked]:
     """The links of a case, with the cases behind them that this person works on."""
     others = list(_others(staff, case)) if case.file.links else []
@@ -61,8 +72,9 @@ def links(staff: Staff, case: OpenCase) -> list[Linked]:
 
 
 def _others(staff: Staff, case: OpenCase) -> Iterator[OpenCase]:
-    """One that does not open keeps none of the others from view."""
+    """One that does not open keeps none of the others from view. What a merged case was linked to, the other is."""
     for view in cases.list_(staff):
-        if view.id != case.id and staff.person in view.members:
+        is_other = view.id != case.id and view.stage is not CaseStage.MERGED
+        if is_other and staff.person in view.members:
             with suppress(ProtocolError, AgeError, NotGranted, Refused):
                 yield cases.open_(staff, view.id)

@@ -6,6 +6,7 @@ from app.client.casework import cases, links
 from app.client.casework.links import Linked
 from app.protocol.case import LinkKind, RuleBroken
 from tests.client.casework.scene import accepted
+from tests.client.casework.test_moving import merged
 from tests.client.installation import Installation
 
 
@@ -33,3 +34,20 @@ def test_a_link_is_in_both_cases_and_tells_who_works_on_one_of_them_of_no_other(
     assert [cases.open_(boris, each.id).file.links for each in (one, other)] == [(), ()]
     with pytest.raises(RuleBroken, match="no-such-link"):
         links.unlink(boris, cases.open_(boris, one.id), made)
+
+
+def test_what_a_merged_case_was_linked_to_is_linked_to_the_case_into_which_it_went(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    one, into, third = (
+        cases.change_members(boris, accepted(here, here.staff("anna"), boris), add=[chen.person]) for _ in range(3)
+    )
+    made = links.link(boris, one, third, LinkKind.RELATIVES)
+
+    carried = links.carry(boris, cases.open_(boris, one.id), cases.open_(boris, into.id))
+    merged(boris, chen, cases.open_(boris, one.id), carried)
+
+    third = cases.open_(chen, third.id)
+    assert links.links(chen, third) == [Linked(made, LinkKind.RELATIVES, (into.id,))]
+    assert links.links(boris, cases.open_(boris, into.id)) == [Linked(made, LinkKind.RELATIVES, (third.id,))]
+    links.unlink(chen, third, made)
+    assert cases.open_(boris, into.id).file.links == ()

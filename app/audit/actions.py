@@ -110,7 +110,7 @@ class Action(StrEnum):
     APPROVAL_DECIDED = "approval.decided", "An approval was given, refused or cancelled"
     RELEASE_READ = "release.read", "A release, its files or the list of releases were fetched; once an hour"
     RELEASE_REQUESTED = "release.requested", "A release was requested"
-    RELEASE_MOVED = "release.moved", "A release was approved, rejected, cancelled, published, or shown to partners"
+    RELEASE_MOVED = "release.moved", "A release was approved, rejected, cancelled, published, embargoed or warned of"
     RELEASE_EMBARGO_ENDED = "release.embargo-ended", "On its day a release that partners could read was published"
     RELEASE_DRAWN = "release.drawn", "The statistics keys were lent for a draw"
     RELEASE_STOOD_IN = "release.stood-in", "Somebody took the place of a signer of a release"

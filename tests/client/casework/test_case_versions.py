@@ -1,15 +1,19 @@
 """What is written beside each other: nothing is counted twice, and nobody keeps a part to themselves."""
 
+from contextlib import closing
 from dataclasses import replace
 
 import httpx2
 import pytest
+from sqlalchemy import delete
 
+from app.casework.cases.models import CasePart
 from app.client import Staff
 from app.client.casework import cases
 from app.client.machine import sealed
+from app.database import Database
 from app.protocol.card import new_card_id
-from app.protocol.case import Assertion, CardNote, Incident
+from app.protocol.case import Assertion, CardNote, Incident, Name, PartType
 from app.protocol.encoding import unb64
 from app.protocol.journal import Entry, PartNote
 from app.protocol.selectors import Selector
@@ -32,6 +36,21 @@ def test_a_version_that_was_named_and_never_stored_leaves_the_part_to_whoever_wr
     assert (written.marks[part].version, written.file.summary) == (3, "And on.")
     again = cases.open_(here.staff("anna"), opened.id)
     assert (again.file.summary, again.spoiled) == ("And on.", ())
+
+
+def test_a_part_of_which_the_service_has_nothing_left_is_shown_as_missing_and_closes_the_case_to_nobody(
+    here: Installation,
+) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    opened = coded(here, anna, boris)
+    part = opened.whole.parts[Name(PartType.INCIDENT, opened.file.incidents[0].id)]
+    with closing(Database(f"sqlite:///{here.directory / 'server' / 'tern.sqlite'}")) as base, base.write() as rows:
+        rows.execute(delete(CasePart).where(CasePart.id == part))
+
+    found = cases.open_(here.staff("anna"), opened.id)
+
+    assert found.spoiled == (cases.SpoiledPart(part, None, "not authentic: missing"),)
+    assert (found.file.title, cases.versions(anna, found, part)) == (opened.file.title, [])
 
 
 def test_of_two_who_write_a_card_of_one_incident_at_once_the_second_is_told(here: Installation) -> None:

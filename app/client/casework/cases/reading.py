@@ -306,7 +306,13 @@ def _documents(staff: Staff, keys: Keys, found: Journal, part: str) -> list[tupl
 
 
 def _files_of(staff: Staff, case: str, part: str) -> dict[int, bytes]:
-    items = staff.service.get_case(f"/cases/{case}/parts/{part}").json()["items"]
+    """The versions of a part by number; of one of which nothing is there, none."""
+    try:
+        items = staff.service.get_case(f"/cases/{case}/parts/{part}").json()["items"]
+    except Refused as refusal:
+        if refusal.type != "not-found":
+            raise
+        return {}
     return {int(item["version"]): unb64(str(item["file"])) for item in items}
 
 

@@ -383,6 +383,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.people.audit_heads.service": {"_COUNTERSIGNED_WITHIN": timedelta(days=3)},
     "app.protocol.typos": {"_FURTHEST": 2},
     "app.protocol.release.about": {"COMPOSER": 4, "MANY_LANGUAGES": 4, "NAMED": 2},
+    "app.protocol.release.catalogue": {"_OF_EUROPE": 4},
     "app.protocol.release.budget": {
         "KIND_CAP": {ReleaseKind.QUARTER: 12_500, ReleaseKind.YEAR: 110_000, ReleaseKind.RESERVE: 20_000},
         "YEAR_CAP": 180_000,

@@ -139,6 +139,28 @@ def dcat():
         @prefix dcterms: <http://purl.org/dc/terms/> .
         @prefix spdx: <http://spdx.org/rdf/terms#> .
         @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+        @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+        @prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
+        @prefix vcard: <http://www.w3.org/2006/vcard/ns#> .
+        # What DCAT-AP 3.0 asks of a dataset and of its distributions: what is mandatory, and of which class or type
+        # each term is (sections "Dataset", "Distribution", "Checksum", "Period of time" of its specification).
+        [] a sh:NodeShape ; sh:targetClass dcat:Dataset ;
+          sh:property [ sh:path dcterms:description ; sh:minCount 1 ; sh:datatype rdf:langString ] ,
+            [ sh:path dcterms:accrualPeriodicity ; sh:maxCount 1 ; sh:class dcterms:Frequency ] ,
+            [ sh:path dcterms:accessRights ; sh:maxCount 1 ; sh:class dcterms:RightsStatement ] ,
+            [ sh:path dcterms:language ; sh:class dcterms:LinguisticSystem ] ,
+            [ sh:path dcterms:publisher ; sh:class foaf:Agent ] ,
+            [ sh:path (dcterms:publisher foaf:name) ; sh:minCount 1 ] ,
+            [ sh:path dcterms:temporal ; sh:class dcterms:PeriodOfTime ] ,
+            [ sh:path dcat:contactPoint ; sh:class vcard:Kind ] ,
+            [ sh:path dcat:landingPage ; sh:class foaf:Document ] .
+        [] a sh:NodeShape ; sh:targetClass dcat:Distribution ;
+          sh:property [ sh:path dcat:mediaType ; sh:minCount 1 ; sh:maxCount 1 ; sh:class dcterms:MediaType ] ,
+            [ sh:path dcat:byteSize ; sh:maxCount 1 ; sh:datatype xsd:nonNegativeInteger ] ,
+            [ sh:path spdx:checksum ; sh:maxCount 1 ; sh:class spdx:Checksum ] .
+        [] a sh:NodeShape ; sh:targetClass spdx:Checksum ;
+          sh:property [ sh:path spdx:algorithm ; sh:minCount 1 ; sh:maxCount 1 ; sh:class spdx:ChecksumAlgorithm ] ,
+            [ sh:path spdx:checksumValue ; sh:minCount 1 ; sh:maxCount 1 ; sh:datatype xsd:hexBinary ] .
         [] a sh:NodeShape ; sh:targetClass dcat:Dataset ;
           sh:property [ sh:path dcterms:title ; sh:minCount 1 ; sh:nodeKind sh:Literal ] ,
             [ sh:path dcterms:publisher ; sh:minCount 1 ; sh:maxCount 1 ] ,

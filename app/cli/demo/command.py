@@ -22,12 +22,18 @@ from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.client.people import sign_in
-from app.protocol.release.page import answer
+from app.protocol.release.page import PAGE, answer
 from app.protocol.release.verification import VerifiedRelease
 
-BEGINS = datetime(2026, 6, 15, 9, tzinfo=UTC)
-RELEASED = datetime(2026, 7, 1, 9, tzinfo=UTC)
-QUARTER = "2026-Q2"
+# The last days of a year that has ended, so that its numbers can be released beside those of its last quarter.
+BEGINS = datetime(2025, 12, 15, 9, tzinfo=UTC)
+RELEASED = datetime(2026, 1, 1, 9, tzinfo=UTC)
+MONTH_BEGINS = datetime(2026, 6, 15, 9, tzinfo=UTC)
+RELEASES: Final = {
+    "the total": ("reserve", "2025-Q4", "T"),
+    "the quarter": ("quarter", "2025-Q4", "Q"),
+    "the year": ("year", "2025", "S"),
+}
 PERSONS = 2000
 # What becomes of cases, once their cards have left.
 CASEWORK: Final = {
@@ -89,14 +95,15 @@ def demo(
     try:
         with told():
             tell = partial(_tell, all_stories, persons) if days is None else partial(_tell_days, all_stories, days)
-            _play(Stage(directory.resolve(), port), tell, serve_on=not end)
+            begins = BEGINS if days is None else MONTH_BEGINS
+            _play(Stage(directory.resolve(), port), tell, begins=begins, serve_on=not end)
     finally:
         if data is None:
             shutil.rmtree(directory, ignore_errors=True)
 
 
-def _play(stage: Stage, tell: Callable[[Company, _Told, str], None], *, serve_on: bool) -> None:
-    stage.set_clock(BEGINS)
+def _play(stage: Stage, tell: Callable[[Company, _Told, str], None], *, begins: datetime, serve_on: bool) -> None:
+    stage.set_clock(begins)
     (stage.directory / "SYNTHETIC.txt").write_text("Everything in this directory is invented. Nobody reported it.\n")
     invitation = chapters.prepare(stage)
     company, parts = Company(stage), _Told()
@@ -110,7 +117,7 @@ def _play(stage: Stage, tell: Callable[[Company, _Told, str], None], *, serve_on
 
 
 def _tell_days(all_stories: Sequence[Story], days: int, company: Company, parts: _Told, invitation: str) -> None:
-    with closing(month.begin(company, BEGINS, all_stories, invitation)) as told:
+    with closing(month.begin(company, MONTH_BEGINS, all_stories, invitation)) as told:
         for number in range(1, days + 1):
             with parts.part(f"Day {number}") as (_, outcome):
                 outcome.append(told.day(number))
@@ -160,14 +167,15 @@ def _tell(all_stories: Sequence[Story], persons: int, company: Company, parts: _
     company.stage.set_clock(RELEASED)
     for person in company.staff.values():
         sign_in.sign_in(person, PASSWORD)
-    for name, kind, workload in (("The total", "reserve", "T"), ("The quarter", "quarter", "Q")):
-        with parts.part(f"Release: {name.lower()}") as (_, outcome):
+    for name, (kind, period, workload) in RELEASES.items():
+        with parts.part(f"Release: {name}") as (_, outcome):
             folder = company.stage.directory / "releases" / workload
             folder.parent.mkdir(exist_ok=True)
-            release = chapters.release(company, kind=kind, period=QUARTER, workload=workload, folder=folder)
+            release = chapters.release(company, kind=kind, period=period, workload=workload, folder=folder)
             outcome.append(_about(release))
     with parts.part("What one could quote") as (_, outcome):
-        outcome.append(f"{answer(release.counts, release.about)} {company.stage.url}/releases/")
+        page = f"{company.stage.url}/releases/{release.about.release}/{PAGE}"
+        outcome.append(f"{answer(release.counts, release.about)} {page}")
     with parts.part("The reporters' pages") as (_, outcome):
         check = chapters.sign_pages(company)
         if check is not None and not check.is_as_signed:

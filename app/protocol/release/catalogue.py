@@ -35,6 +35,21 @@ _MEDIA: Final = {
     "xml": "application/vnd.sdmx.structure+xml",
     "yaml": "application/yaml",
 }
+_MORE_CONTEXT: Final = {
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+}
+# From this composer on the entry follows the European profile (DCAT-AP 3.0), whose vocabularies these are.
+_OF_EUROPE: Final = 4
+_FREQUENCY: Final = "http://publications.europa.eu/resource/authority/frequency/"
+_LANGUAGE: Final = "http://publications.europa.eu/resource/authority/language/"
+_SPOKEN: Final = ("ENG", "ZHO", "FRA", "SPA")
+_PUBLIC: Final = "http://publications.europa.eu/resource/authority/access-right/PUBLIC"
+_IANA: Final = "http://www.iana.org/assignments/media-types/"
+_DESCRIPTION: Final = (
+    "Estimates of persons who were reported as targeted by a state beyond its borders, with noise (differential "
+    "privacy), intervals and grades. Read the methodology first."
+)
 _SCHEMA: Final = "https://datapackage.org/profiles/2.0/datapackage.json"
 _CONTEXT: Final = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -104,43 +119,89 @@ def package(files: Mapping[str, bytes], about: About, counts: NoisyCounts) -> by
 
 
 def dcat(files: Mapping[str, bytes], about: About, counts: NoisyCounts) -> bytes:
-    """`dcat.jsonld`: the dataset of DCAT 3, with every file as a distribution."""
-    own = quarters(counts.period)
-    return _text(
+    """`dcat.jsonld`: the dataset of DCAT 3, with every file as a distribution; from composer 4 on by DCAT-AP 3."""
+    return _text(_of_europe(files, about, counts) if about.composer >= _OF_EUROPE else _plain(files, about, counts))
+
+
+def _plain(files: Mapping[str, bytes], about: About, counts: NoisyCounts) -> dict[str, object]:
+    """As composers up to 3 wrote it."""
+    return {
+        "@context": _CONTEXT,
+        "@id": "./",
+        "@type": "dcat:Dataset",
+        "dcterms:title": _title(counts),
+        "dcterms:identifier": about.release,
+        "dcterms:publisher": {"@type": "foaf:Agent", "foaf:name": about.organisation},
+        "dcterms:temporal": _temporal(counts),
+        "dcterms:accrualPeriodicity": "annual" if is_year(counts.period) else "quarterly",
+        "dcat:landingPage": {"@id": "index.html"},
+        "dcat:distribution": [
+            {
+                "@id": path,
+                "@type": "dcat:Distribution",
+                "dcterms:title": path,
+                "dcat:accessURL": {"@id": path},
+                "dcat:downloadURL": {"@id": path},
+                "dcat:mediaType": _MEDIA[path.rpartition(".")[2]],
+                "dcat:byteSize": len(content),
+                "spdx:checksum": {
+                    "@type": "spdx:Checksum",
+                    "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
+                    "spdx:checksumValue": sha256_hex(content),
+                },
+            }
+            for path, content in sorted(files.items())
+            if path.rpartition(".")[2] in _MEDIA
+        ],
+    }
+
+
+def _of_europe(files: Mapping[str, bytes], about: About, counts: NoisyCounts) -> dict[str, object]:
+    """With a description, every term as a resource of its class, and types where the profile names them."""
+    frequency = f"{_FREQUENCY}{'ANNUAL' if is_year(counts.period) else 'QUARTERLY'}"
+    entry = _plain(files, about, counts) | {
+        "@context": _CONTEXT | _MORE_CONTEXT,
+        "dcterms:title": _english(_title(counts)),
+        "dcterms:description": _english(_DESCRIPTION),
+        "dcterms:language": [{"@id": f"{_LANGUAGE}{each}", "@type": "dcterms:LinguisticSystem"} for each in _SPOKEN],
+        "dcterms:accrualPeriodicity": {"@id": frequency, "@type": "dcterms:Frequency"},
+        "dcterms:accessRights": {"@id": _PUBLIC, "@type": "dcterms:RightsStatement"},
+        "dcat:contactPoint": {"@type": "vcard:Kind", "vcard:fn": about.contact},
+        "dcat:landingPage": {"@id": "index.html", "@type": "foaf:Document"},
+    }
+    entry["dcat:distribution"] = [
         {
-            "@context": _CONTEXT,
-            "@id": "./",
-            "@type": "dcat:Dataset",
-            "dcterms:title": _title(counts),
-            "dcterms:identifier": about.release,
-            "dcterms:publisher": {"@type": "foaf:Agent", "foaf:name": about.organisation},
-            "dcterms:temporal": {
-                "@type": "dcterms:PeriodOfTime",
-                "dcat:startDate": _day(first_day(own[0]).isoformat()),
-                "dcat:endDate": _day(last_day(own[-1]).isoformat()),
+            "@id": path,
+            "@type": "dcat:Distribution",
+            "dcterms:title": _english(path),
+            "dcterms:description": _english(f"{path}, of the release {about.release}"),
+            "dcat:accessURL": {"@id": path, "@type": "rdfs:Resource"},
+            "dcat:downloadURL": {"@id": path, "@type": "rdfs:Resource"},
+            "dcat:mediaType": {"@id": f"{_IANA}{_MEDIA[path.rpartition('.')[2]]}", "@type": "dcterms:MediaType"},
+            "dcat:byteSize": {"@type": "xsd:nonNegativeInteger", "@value": str(len(content))},
+            "spdx:checksum": {
+                "@type": "spdx:Checksum",
+                "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256", "@type": "spdx:ChecksumAlgorithm"},
+                "spdx:checksumValue": {"@type": "xsd:hexBinary", "@value": sha256_hex(content)},
             },
-            "dcterms:accrualPeriodicity": "annual" if is_year(counts.period) else "quarterly",
-            "dcat:landingPage": {"@id": "index.html"},
-            "dcat:distribution": [
-                {
-                    "@id": path,
-                    "@type": "dcat:Distribution",
-                    "dcterms:title": path,
-                    "dcat:accessURL": {"@id": path},
-                    "dcat:downloadURL": {"@id": path},
-                    "dcat:mediaType": _MEDIA[path.rpartition(".")[2]],
-                    "dcat:byteSize": len(content),
-                    "spdx:checksum": {
-                        "@type": "spdx:Checksum",
-                        "spdx:algorithm": {"@id": "spdx:checksumAlgorithm_sha256"},
-                        "spdx:checksumValue": sha256_hex(content),
-                    },
-                }
-                for path, content in sorted(files.items())
-                if path.rpartition(".")[2] in _MEDIA
-            ],
         }
-    )
+        for path, content in sorted(files.items())
+        if path.rpartition(".")[2] in _MEDIA
+    ]
+    return entry
+
+
+def _english(text: str) -> dict[str, str]:
+    return {"@language": "en", "@value": text}
+
+
+def _temporal(counts: NoisyCounts) -> dict[str, object]:
+    own = quarters(counts.period)
+    return {
+        "@type": "dcterms:PeriodOfTime",
+        "dcat:startDate": _day(first_day(own[0]).isoformat()),
+        "dcat:endDate": _day(last_day(own[-1]).isoformat()),
+    }
 
 
 def _title(counts: NoisyCounts) -> str:

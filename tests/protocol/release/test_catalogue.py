@@ -56,6 +56,6 @@ def test_the_catalogue_entry_names_files_of_the_folder_by_relative_addresses_and
 
     for each in entry["dcat:distribution"]:
         path = each["dcat:downloadURL"]["@id"]
-        assert each["spdx:checksum"]["spdx:checksumValue"] == sha256_hex(FILES[path])
+        assert each["spdx:checksum"]["spdx:checksumValue"]["@value"] == sha256_hex(FILES[path])
     assert entry["dcterms:temporal"]["dcat:startDate"]["@value"] == "2026-04-01"
     assert entry["dcterms:temporal"]["dcat:endDate"]["@value"] == "2026-06-30"

@@ -180,7 +180,8 @@ def _wrong_values(value: object) -> Iterator[tuple[str, object, type[Problem]]]:
         case list():
             # More than any list holds, of ids or of what is longer, and of what is long as many as a body holds.
             size = len(json.dumps(value))
-            yield "too long", value * min(2_001 if size < _SHORT else 501, _ROOM // size), InvalidRequest
+            times = 2_000 // max(len(value), 1) + 1 if size < _SHORT else 501
+            yield "too long", value * min(times, _ROOM // size), InvalidRequest
         case dict():
             yield "text", WORD, InvalidRequest
             yield "a list", [WORD], InvalidRequest

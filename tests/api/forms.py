@@ -415,7 +415,7 @@ STATISTICS = {
     "GET /v1/release-requests": _LIST,
     "GET /v1/releases/{release_id}": _ONE,
     "GET /v1/releases/{release_id}/transitions": _ONE,
-    "POST /v1/releases/{release_id}/transitions": _moved({"to": "cancelled", "public_on": "2026-06-30"}, "public_on"),
+    "POST /v1/releases/{release_id}/transitions": _moved({"to": "cancelled"}),
     "POST /v1/releases/{release_id}/draw": Form({"statistics_keys": ["AGE-SECRET-KEY-PQ-1" + "Q" * 58]}),
     "POST /v1/releases/{release_id}/lost-accounts": _ONE,
     "POST /v1/releases/{release_id}/composition": _ONE,
@@ -426,7 +426,9 @@ STATISTICS = {
     "GET /v1/releases/{release_id}/signatures": _ONE,
     "POST /v1/releases/{release_id}/corrections": _made({"words": "It was wrong."}),
     "POST /v1/releases/{release_id}/note": Form({"words": "It was wrong."}),
-    "POST /v1/releases/{release_id}/publication": _moved({"certificates": ["{}\n{}\n"] * 2}, "public_on"),
+    "POST /v1/releases/{release_id}/publication": _moved(
+        {"certificates": ["{}\n{}\n"] * 2, "public_on": "2026-06-30"}, "public_on"
+    ),
     "GET /v1/partner": _ONE,
     "GET /v1/partner/releases": _LIST,
     "GET /v1/partner/releases/{release_id}/files/{path}": _ONE,

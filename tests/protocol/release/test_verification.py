@@ -41,7 +41,8 @@ from tests.statistics.releases.measurements import NoNoise, Seeded
 
 FOLDER = folders.signed(folders.unsigned(folders.noisy()))
 KEYS = folders.KEYS
-STRANGER = Signer("per_" + "c" * 32, Ed25519PrivateKey.from_private_bytes(b"x" * 32))
+REQUESTERS_KEY, STRANGERS_KEY = KEYS[folders.REQUESTER], Ed25519PrivateKey.from_private_bytes(b"x" * 32)
+STRANGER = Signer("per_" + "c" * 32, STRANGERS_KEY)
 OTHER = "rel_" + "2" * 32
 
 
@@ -104,10 +105,13 @@ def test_the_pin_of_another_organisation_does_not() -> None:
         write_signers(Signers((folders.ROOT, *(vouched(KEYS[role], role, signer=STRANGER) for role in KEYS)))),
         write_signers(Signers((folders.ROOT, *(vouched(KEYS[role], role, release=OTHER) for role in KEYS)))),
         write_signers(Signers((folders.ROOT, *(vouched(KEYS[role], Role.CASEWORKER) for role in KEYS)))),
+        write_signers(Signers((folders.ROOT, vouched(REQUESTERS_KEY, Role.CASEWORKER), folders.CERTIFICATES[1]))),
+        write_signers(Signers((folders.ROOT, vouched(STRANGERS_KEY, Role.ANALYST), folders.CERTIFICATES[1]))),
     ],
     ids=[
         *("nothing", "no document", "a number", "a root alone", "no root", "one signer", "a signer twice"),
         *("by nobody of the root", "of another release", "in other roles"),
+        *("one in another role", "one of another key"),
     ],
 )
 def test_a_release_whose_signers_nobody_vouches_for_is_refused(vouchers: bytes) -> None:

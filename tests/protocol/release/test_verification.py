@@ -107,11 +107,14 @@ def test_the_pin_of_another_organisation_does_not() -> None:
         write_signers(Signers((folders.ROOT, *(vouched(KEYS[role], Role.CASEWORKER) for role in KEYS)))),
         write_signers(Signers((folders.ROOT, vouched(REQUESTERS_KEY, Role.CASEWORKER), folders.CERTIFICATES[1]))),
         write_signers(Signers((folders.ROOT, vouched(STRANGERS_KEY, Role.ANALYST), folders.CERTIFICATES[1]))),
+        write_signers(
+            Signers((folders.ROOT, vouched(REQUESTERS_KEY, Role.ANALYST, release=OTHER), folders.CERTIFICATES[1]))
+        ),
     ],
     ids=[
         *("nothing", "no document", "a number", "a root alone", "no root", "one signer", "a signer twice"),
         *("by nobody of the root", "of another release", "in other roles"),
-        *("one in another role", "one of another key"),
+        *("one in another role", "one of another key", "one of another release"),
     ],
 )
 def test_a_release_whose_signers_nobody_vouches_for_is_refused(vouchers: bytes) -> None:

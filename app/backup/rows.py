@@ -17,12 +17,13 @@ from app.backup.errors import Damaged
 from app.database import schema
 
 FORMAT: Final = 1
-# What nobody misses after a restore, or must not come back: sessions, pages kept for minutes, files half sent with
-# their addresses, what repeats or counts a day's requests, the names of files and keys that were to go, and
-# how full another disk was.
+# What nobody misses after a restore, or must not come back: sessions, tokens of partners (some of them revoked since),
+# pages kept for minutes, files half sent with their addresses, what repeats or counts a day's requests, the names of
+# files and keys that were to go, and how full another disk was.
 LEFT_OUT: Final = frozenset(
     {
         "sessions",
+        "partner_tokens",
         "once_answers",
         "uploads",
         "idempotency_keys",

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from app.cli.console import HOME, Home, Json, say, show, show_list, staff
+from app.cli.console import HOME, Home, Json, agrees, say, show, show_list, staff
 from app.cli.names import Names
 from app.client.machine.staff import Staff
 from app.client.people import partners
@@ -15,6 +15,7 @@ from app.client.people.partners import Partner
 partner = typer.Typer(help="Organisations that read releases, and their tokens.", no_args_is_help=True)
 
 Who = Annotated[str, typer.Argument(metavar="PARTNER", help="The partner's handle.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Agree without being asked.")]
 Embargoed = Annotated[
     bool, typer.Option("--embargoed", help="Also what is under embargo, and not only what everybody reads.")
 ]
@@ -48,10 +49,16 @@ def propose(
 
 
 @partner.command()
-def agree(who: Who, machine: Home = HOME, as_json: Json = False) -> None:
-    """Agree to an organisation that another supervisor proposed."""
+def agree(who: Who, yes: Yes = False, machine: Home = HOME, as_json: Json = False) -> None:
+    """Agree to an organisation that another supervisor proposed, once you have seen what it may read and how long."""
     person = staff(machine)
-    show(_row(partners.agree(person, _one(person, who)), Names(person)), as_json=as_json)
+    names, proposed = Names(person), _one(person, who)
+    if not yes:
+        by = names.handle(proposed.proposed_by)
+        say(f"{proposed.handle}, proposed by {by}, is to read what is {proposed.scope} until {proposed.until}.")
+        if not agrees("Do you agree?"):
+            raise typer.Abort
+    show(_row(partners.agree(person, proposed), names), as_json=as_json)
 
 
 @partner.command()

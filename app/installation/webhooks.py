@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+import anyio
 import httpx2
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -31,9 +32,9 @@ def sign(secret: str, *, message_id: str, timestamp: int, payload: bytes) -> str
 
 def send(url: str, secrets: str, *, of: datetime, now: datetime, patience: float = _SECONDS) -> None:
     """Tell the address that the hour `of` has come, signed by each of the secrets; the id is that hour's, however
-    often it is tried. It is waited for with the `patience` of so many seconds.
+    often it is tried. It has `patience` seconds for all of its answer.
 
-    Raises `HookFailed`, and `httpx2.HTTPError` where nobody answers. No redirect is followed.
+    Raises `HookFailed`, `TimeoutError`, and `httpx2.HTTPError` where nobody answers. No redirect is followed.
     """
     hour = of.astimezone(UTC)
     body = {"type": "reminder", "timestamp": f"{hour:%Y-%m-%dT%H:%M:%SZ}", "data": {}}
@@ -59,9 +60,15 @@ def post(
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join(signatures),
     }
-    with (
-        httpx2.Client(trust_env=False, timeout=patience) as http,
-        http.stream("POST", url, content=payload, headers=headers) as answer,
-    ):
-        if not answer.is_success:
-            raise HookFailed(f"it answered {answer.status_code}")
+    anyio.run(_post, url, payload, headers, patience)
+
+
+async def _post(url: str, payload: bytes, headers: Mapping[str, str], patience: float) -> None:
+    """One deadline for the whole of it: of an answer that comes byte by byte no single wait is long."""
+    with anyio.fail_after(patience):
+        async with (
+            httpx2.AsyncClient(trust_env=False, timeout=None) as http,
+            http.stream("POST", url, content=payload, headers=headers) as answer,
+        ):
+            if not answer.is_success:
+                raise HookFailed(f"it answered {answer.status_code}")

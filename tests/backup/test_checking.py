@@ -61,6 +61,7 @@ def test_every_column_that_holds_something_sealed_is_watched_or_changes_by_itsel
         "memories.file",
         "pairs.file",
         "recoveries.act",
+        "templates.file",
         "attachments.blob",
         "uploads.blob",
     }

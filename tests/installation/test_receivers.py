@@ -7,13 +7,12 @@ import ssl
 import threading
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import httpx2
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from sqlalchemy.orm import Session as Rows
@@ -221,5 +220,34 @@ def test_a_receiver_that_never_answers_is_waited_for_no_longer_than_a_while() ->
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
 
-        with pytest.raises(httpx2.TimeoutException):
+        with pytest.raises(TimeoutError):
             webhooks.send(url, SECRET, of=HOUR, now=HOUR, patience=0.05)
+
+
+def test_a_receiver_that_answers_byte_by_byte_is_waited_for_no_longer_either() -> None:
+    with dripping() as (url, was_left), pytest.raises(TimeoutError):
+        webhooks.send(url, SECRET, of=HOUR, now=HOUR, patience=0.2)
+
+    assert was_left.wait(60)
+
+
+@contextmanager
+def dripping() -> Iterator[tuple[str, threading.Event]]:
+    """A receiver whose answer has a byte at a time and no end, and whether whoever waited for it has gone."""
+    left, listening_at = threading.Event(), socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        asking, _ = listening_at.accept()
+        with asking, suppress(OSError):
+            asking.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+            while not left.wait(0.01):
+                asking.sendall(b"a")
+        left.set()
+
+    running = threading.Thread(target=answer, daemon=True)
+    running.start()
+    try:
+        yield f"http://127.0.0.1:{listening_at.getsockname()[1]}", left
+    finally:
+        running.join(60)
+        listening_at.close()

@@ -172,9 +172,12 @@ def tokens_of(session: Session, actor: Actor, partner_id: str, today: date) -> S
     return _counting(get(session, actor, partner_id), today)
 
 
-def admitted(session: Session, token: str, today: date) -> Admitted:
-    """Whose program asks under this token. Raises `Unauthenticated`, whatever it is that does not count."""
-    found = session.execute(
+def admitted(session: Session, token: str, today: date, *, for_update: bool = False) -> Admitted:
+    """Whose program asks under this token; `for_update`, so that no other of the partner's counts at the same time.
+
+    Raises `Unauthenticated`, whatever it is that does not count.
+    """
+    asked = (
         select(Partner, PartnerToken)
         .join(PartnerToken, PartnerToken.partner_id == Partner.id)
         .where(
@@ -183,7 +186,8 @@ def admitted(session: Session, token: str, today: date) -> Admitted:
             Partner.state == PartnerState.AGREED,
             Partner.until >= today,
         )
-    ).first()
+    )
+    found = session.execute(asked.with_for_update(of=Partner) if for_update else asked).first()
     if found is None:
         raise Unauthenticated
     partner, of_program = found

@@ -8,12 +8,12 @@ import math
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from fastapi import Response
+from fastapi import Request, Response, status
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.database import insert_or_ignore
-from app.http import Db, IfNoneMatch, Now, Page, Paging, PartnerToken, Router, Today, answered, problems
+from app.http import Db, IfNoneMatch, Now, Page, Paging, PartnerToken, Router, Today, answered, problems, unless_seen
 from app.people.partners import service as partners
 from app.people.partners.models import PartnerScope
 from app.people.partners.service import Admitted
@@ -71,17 +71,21 @@ def list_partner_releases(database: Db, token: PartnerToken, paging: Paging, tod
     responses=problems(NotFound, DownloadsSpent) | answered("The file"),
 )
 def get_partner_file(
-    database: Db, token: PartnerToken, release_id: str, path: str, _: IfNoneMatch, now: Now
+    database: Db, token: PartnerToken, request: Request, release_id: str, path: str, _: IfNoneMatch, now: Now
 ) -> Response:
     """One file of a release, with the bytes that everybody gets. It is counted by the day, for the partner to see."""
-    with database.write() as session:
-        partner = partners.admitted(session, token, now.date())
-        release = session.scalar(shown_to(partner).where(Release.id == release_id))
+    with database.read() as session:
+        shown = shown_to(partners.admitted(session, token, now.date()))
+        release = session.scalar(shown.where(Release.id == release_id))
         content = None if release is None else folders.content_of(session, release, path)
-        if content is None:
-            raise NotFound
-        _count(session, partner, release_id, now)
-    return Response(content, media_type=public.media_type(path), headers={"Cache-Control": "private, no-cache"})
+    if content is None:
+        raise NotFound
+    headers = {"Cache-Control": "private, no-cache"}
+    answer = unless_seen(request, Response(content, media_type=public.media_type(path), headers=headers))
+    if answer.status_code == status.HTTP_200_OK:
+        with database.write() as session:  # once it is known whose token it is: no stranger has others wait
+            _count(session, partners.admitted(session, token, now.date(), for_update=True), release_id, now)
+    return answer
 
 
 @router.get("/downloads")

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
 from app.clock import Clock
+from app.database import Database
 from app.people.partners.models import Partner, PartnerScope, PartnerState, PartnerToken
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.release.sums import SUMS, sums
@@ -224,6 +225,19 @@ def test_who_has_a_file_is_not_sent_it_again(early: Asking, embargoed: Release) 
     again = early.file(embargoed, **{"If-None-Match": etag})
 
     assert (again.status_code, again.content) == (304, b"")
+    assert [each["fetched"] for each in early.get("/downloads").json()["items"]] == [1]
+
+
+def test_whoever_has_no_token_that_counts_waits_for_nobody_who_writes(
+    early: Asking, embargoed: Release, database: Database
+) -> None:
+    with database.write():
+        answered = early.http.get(
+            f"/v1/partner/releases/{embargoed.id}/files/index.html",
+            headers={"Authorization": f"Bearer {b64(bytes(32))}"},
+        )
+
+    assert answered.status_code == 401
 
 
 def test_a_cursor_of_one_token_is_none_of_another(

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from app import age
 from app.client.statistics import releases
+from app.protocol.certificates import certificate
+from app.protocol.certified import Certified
 from app.protocol.documents import Document, Signer
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic, Rollback
@@ -32,7 +34,7 @@ from app.protocol.release.signatures import (
     write_signatures,
     write_signers,
 )
-from app.protocol.release.sums import SUMS
+from app.protocol.release.sums import SUMS, sums
 from app.protocol.release.verification import verify, verify_pinned
 from app.protocol.roots import Pin, Root, list_sha256, propose_root, root_body, sign_root
 from app.vocabulary import Role, all_workloads
@@ -403,6 +405,55 @@ def test_a_folder_that_an_earlier_composer_made_verifies_and_one_that_only_says_
     assert (verified.about.composer, len({*verified.signers})) == (composer, 2)
     with pytest.raises(NotAuthentic):
         verify_pinned(folders.signed({**of_today, "about.json": told}), folders.PIN)
+
+
+PEOPLE_OF_BEFORE = "per_" + "a" * 32, folders.SUPERVISOR.person
+
+
+def signed_by_people(role: Role) -> dict[str, bytes]:
+    """A folder as composer 2 made it, signed by the two whom it names, of whom the first is certified for this role."""
+    requester, approver = PEOPLE_OF_BEFORE
+    own = certificate(
+        Certified(
+            requester,
+            frozenset({role}),
+            age.identity_from_seed(b"r" * 32).recipient,
+            REQUESTERS_KEY.public_key().public_bytes_raw(),
+        ),
+        org=folders.PIN,
+        signer=folders.SUPERVISOR,
+        valid_from=date(2026, 6, 1),
+        valid_until=date(2026, 6, 30),
+    )
+    folder = releases.load(Path(__file__).parent / "composer_2")
+    content = {path: each for path, each in folder.items() if path not in (SUMS, SIGNATURES)}
+    content[SIGNERS] = write_signers(Signers((folders.ROOT, own)))
+    sums_file = sums(content)
+    signatures = [
+        sign_sums(sums_file, by=requester, key=REQUESTERS_KEY),
+        sign_sums(sums_file, by=approver, key=Ed25519PrivateKey.from_private_bytes(b"a" * 32)),
+    ]
+    return {**content, SUMS: sums_file, SIGNATURES: write_signatures(signatures)}
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_people_sign_a_folder_of_before_who_may_ask_for_releases(role: Role) -> None:
+    folder = signed_by_people(role)
+
+    if role in REQUESTERS:
+        assert verify_pinned(folder, folders.PIN).signers == PEOPLE_OF_BEFORE
+    else:
+        with pytest.raises(ReleaseError, match="may ask for releases"):
+            verify_pinned(folder, folders.PIN)
+
+
+def test_a_folder_of_before_is_signed_by_both_whom_it_names() -> None:
+    folder = signed_by_people(Role.ANALYST)
+    first, second = read_signatures(folder[SIGNATURES])
+
+    for alone in ([first], [second], [first, first], [second, second]):
+        with pytest.raises(ReleaseError, match="by two persons"):
+            verify_pinned({**folder, SIGNATURES: write_signatures(alone)}, folders.PIN)
 
 
 def test_certificates_of_today_vouch_for_no_folder_that_names_people() -> None:

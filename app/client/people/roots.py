@@ -18,7 +18,7 @@ from app.protocol import intake, roots, statements
 from app.protocol.certificates import Trust
 from app.protocol.certified import Certified, are_words
 from app.protocol.documents import Document, Signer, parse_document
-from app.protocol.encoding import new_id, sha256_hex, unb64
+from app.protocol.encoding import check_id, new_id, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.release.signatures import SIGNERS, read_signers
 from app.protocol.roots import Paper, Root
@@ -28,6 +28,8 @@ _PAPER_SIZE: Final = 16
 _SIGNED: Final = "root-signed"  # the mark of the last root that a key has signed at this machine
 # A proposal is signed at the latest so long after its day: what its supervisors sign counts from that day on.
 _OPEN: Final = timedelta(days=30)
+# The states of a release for whose signers somebody has vouched.
+_SHOWN: Final = frozenset({"embargoed", "published", "superseded"})
 
 
 class RootOfAnother(Exception):
@@ -391,9 +393,10 @@ def _of_staff(staff: Staff, trust: Trust, people: Collection[str], *, besides: C
 
 
 def _of_releases(staff: Staff, trust: Trust) -> list[Document]:
-    """What vouches for the signers of published releases: without it, none verifies under the next root."""
-    published = [str(each["id"]) for each in staff.service.items("/releases")]
-    files = (staff.service.get(f"/releases/{id_}/files/{SIGNERS}").content for id_ in published)
+    """What vouches for the signers of releases, under embargo too: without it, none verifies under the next root."""
+    every = staff.service.items("/release-requests")
+    shown = [check_id("rel", each["id"]) for each in every if each["state"] in _SHOWN]
+    files = (staff.service.get(f"/releases/{id_}/files/{SIGNERS}").content for id_ in shown)
     documents = (each for file in files for each in read_signers(file).documents)
     return [trust.check_signed(each, "release-signer") for each in documents if each.header.type == "release-signer"]
 

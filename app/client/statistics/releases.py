@@ -233,7 +233,8 @@ def publisher(folder: Folder) -> str:
 
 def publish(staff: Staff, view: ReleaseView, *, public_on: date | None = None) -> None:
     """Let everybody fetch what two have signed, under this supervisor's word for their keys, by role and year alone; or
-    partners, and everybody from that day on.
+    partners, and everybody from that day on. Of what is published it is the word alone, in the place of one that the
+    newest root neither stands behind nor keeps.
 
     Raises `NotAuthentic` where colleagues of these roles have not signed it, and `NotOnTheRoot`.
     """
@@ -337,23 +338,24 @@ def _check_wish(staff: Staff, release: str, wish: Mapping[str, Any]) -> None:
 
 
 def _check_corrected(staff: Staff, before: str, about: About, files: Folder) -> None:
-    """A correction is of the very noise of the folder in whose place it stands. Raises `NotAuthentic`."""
-    sums_file = staff.service.get(f"/releases/{check_id('rel', before)}/files/{SUMS}").content
-    is_of_it = sha256_hex(sums_file) == about.supersedes
-    if not is_of_it or hashes(sums_file).get(NOISY) != sha256_hex(file_of(files, NOISY)):
+    """A correction is of the very noise of the folder in whose place it stands, which two have signed, and of its
+    draw. Raises `NotAuthentic`."""
+    signed = download(staff, before)
+    told = (sha256_hex(signed[SUMS]), read_about(signed[ABOUT]).charged_as, signed[NOISY])
+    if told != (about.supersedes, about.charged_as, file_of(files, NOISY)):
         raise NotAuthentic("release-noise")
 
 
 def _own_role(staff: Staff, about: About, seen: ReleaseView) -> Role:
-    """As what this person signs, as the folder tells it of their place: it must be a role of theirs.
+    """As what this person signs, as the folder tells it of their place: it must be a role of theirs today.
 
     Raises `NotAuthentic`.
     """
     if about.composer != COMPOSER or Pin.read(about.pin).org != staff.org or staff.person not in seen.signers:
         raise NotAuthentic("release-signers")
     role = about.signers[seen.signers.index(staff.person)]
-    ever = staff.with_trust(lambda trust: trust.ever_certified(staff.person, staff.signer.public_key))
-    if role not in ever.roles:
+    key = staff.signer.public_key
+    if role not in staff.with_trust(lambda trust: trust.roles_on(staff.person, staff.today, key=key)):
         raise NotAuthentic("release-signers")
     return Role(role)
 
@@ -378,8 +380,8 @@ def _read_stated(staff: Staff, text: str) -> tuple[str, ReleaseKey]:
     if document.header.org != staff.org:
         raise NotAuthentic("org")
     author = staff.with_trust(lambda trust: trust.author_of(document, stated.signed_on))
-    ever = staff.with_trust(lambda trust: trust.ever_certified(author.person, author.key))
-    if stated.role not in ever.roles:
+    roles = staff.with_trust(lambda trust: trust.roles_on(author.person, stated.signed_on, key=author.key))
+    if stated.role not in roles:
         raise NotAuthentic("role")
     return author.person, stated
 

@@ -13,7 +13,7 @@ from app.audit import service as audit
 from app.audit.actions import Action
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
-from app.protocol.documents import Document, parse_document
+from app.protocol.documents import CLOCK_SKEW, Document, parse_document
 from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import ProtocolError
 from app.protocol.periods import year_of
@@ -36,7 +36,7 @@ from app.protocol.release.signatures import (
 from app.protocol.release.sums import SUMS
 from app.settings import Settings
 from app.statistics.releases import accounting, ledger, requests
-from app.statistics.releases.models import SHOWN, Release, ReleaseFile, ReleaseSignature, ReleaseState
+from app.statistics.releases.models import PUBLIC, SHOWN, Release, ReleaseFile, ReleaseSignature, ReleaseState
 from app.transitions import NoSuchStep
 from app.version import VERSION
 from app.vocabulary import Role
@@ -232,7 +232,7 @@ def sign(
     requests.check(actor, release, ReleaseState.SIGNED)
     try:
         check_signature(Signature(by="", key=unb64(key), sig=unb64(signature)), file(session, actor, release_id, SUMS))
-        _check_statement(session, actor, release, key, parse_document(statement.encode()))
+        _check_statement(session, actor, release, key, parse_document(statement.encode()), today=now.date())
     except ProtocolError:
         raise ReleaseSignatureWrong from None
     session.merge(
@@ -244,8 +244,11 @@ def sign(
     return release
 
 
-def _check_statement(session: Session, actor: Actor, release: Release, key: str, statement: Document) -> None:
-    """Raises `ProtocolError` unless the caller says of this key that they sign this folder with it, in their place."""
+def _check_statement(
+    session: Session, actor: Actor, release: Release, key: str, statement: Document, *, today: date
+) -> None:
+    """Raises `ProtocolError` unless the caller says of this key that they sign this folder with it today, in their
+    place and in a role that they have."""
     stated = ReleaseKey.read(statement)
     proofs = [(each.by, b64(each.key)) for each in statement.verify_signatures()]
     said = (statement.header.author, statement.header.org, proofs)
@@ -255,6 +258,8 @@ def _check_statement(session: Session, actor: Actor, release: Release, key: str,
     role = _about_kept(session, release).signers[release.signers.index(actor.id)]
     if told != (release.id, release.sums_sha256, key, role):
         raise ReleaseError("of another folder, key or role")
+    if role not in actor.roles or abs(stated.signed_on - today) > CLOCK_SKEW:
+        raise ReleaseError("of a role that is theirs no more, or of another day")
 
 
 def statements(session: Session, actor: Actor, release_id: str) -> list[str]:
@@ -275,10 +280,15 @@ def publish(
 ) -> Release:
     """Let everybody read what two have signed, with a supervisor's word for the two keys; or partners until a day.
 
-    Raises `StaleVersion`, `NoSuchStep`, `ReleaseEmbargo` and `ReleaseSignerWrong`.
+    Of what is published another word is taken where the one that stands counts no more: a root left out whose it was,
+    and did not keep it. Raises `StaleVersion`, `NoSuchStep`, `ReleaseEmbargo` and `ReleaseSignerWrong`.
     """
-    to = ReleaseState.PUBLISHED if public_on is None else ReleaseState.EMBARGOED
-    release = requests.move(session, actor, release_id, requests.Move(to, public_on), seen=seen, now=now)
+    release = requests.locked(session, actor, release_id)
+    if release.state not in PUBLIC or public_on is not None or _is_vouched_for(session, release):
+        to = ReleaseState.PUBLISHED if public_on is None else ReleaseState.EMBARGOED
+        requests.move(session, actor, release_id, requests.Move(to, public_on), seen=seen, now=now)
+    else:
+        audit.record(session, actor.id, Action.RELEASE_MOVED, release.id, now=now)
     signed = _signatures(session, release)
     roles = _about_kept(session, release).signers
     try:
@@ -296,6 +306,13 @@ def publish(
         each.certificate = certificate
     session.flush()
     return release
+
+
+def _is_vouched_for(session: Session, release: Release) -> bool:
+    """Whether the newest root stands behind what vouches for both who signed; a folder of before names them itself."""
+    certificates = [each.certificate for each in _signatures(session, release) if each.certificate is not None]
+    trust = staff.trust(session)
+    return all(trust.counts(parse_document(each.encode())) for each in certificates)
 
 
 def vouchers(session: Session, release: Release) -> bytes | None:
@@ -378,10 +395,12 @@ def _about(
 
 
 def _role(session: Session, person: str) -> Role:
-    """As what they ask for releases: as last certified, or, of who lost such roles since, as ever with their keys."""
+    """As what they ask for releases: as the root lists them or they were last certified, or, of who lost such roles
+    since, as ever with their keys."""
     trust = staff.trust_in_everybody(session)
     ever = trust.ever_certified(person, unb64(staff.get(session, person).key))
-    roles = trust.last_vouched(person).roles & {*REQUESTERS} or ever.roles
+    vouched = trust.supervisors.get(person) or trust.last_vouched(person)
+    roles = vouched.roles & {*REQUESTERS} or ever.roles
     return next(role for role in REQUESTERS if role in roles)
 
 

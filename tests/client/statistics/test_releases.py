@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from app import vocabulary
 from app.client import Staff
 from app.client.machine.transport import Refused, Unreachable
-from app.client.people import roots
+from app.client.people import colleagues, roots
 from app.client.statistics import plans, releases
 from app.protocol.documents import Signer, parse_document
 from app.protocol.encoding import canonical, sha256_hex
@@ -37,13 +37,20 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Install
     with installation(tmp_path_factory.mktemp("released")) as here:
         here.pass_(timedelta(days=16))
         chen, sara = here.staff("chen"), here.staff("sara")
-        release = releases.request(chen, kind="reserve", period="2026-Q2", workload="T")
-        releases.approve(sara, releases.view(sara, release))
-        releases.draw(sara, release)
+        release = drawn(here, "2026-Q2")
         for signer in (chen, sara):
             releases.sign(signer, release)
         releases.publish(sara, releases.view(sara, release))
         yield here, release
+
+
+def drawn(here: Installation, period: str) -> str:
+    """A release of the period, requested by Chen, approved and drawn by Sara."""
+    chen, sara = here.staff("chen"), here.staff("sara")
+    release = releases.request(chen, kind="reserve", period=period, workload="T")
+    releases.approve(sara, releases.view(sara, release))
+    releases.draw(sara, release)
+    return release
 
 
 @pytest.fixture(scope="module")
@@ -240,6 +247,31 @@ def test_nobody_publishes_or_takes_what_two_colleagues_have_not_signed(
             stops(evil, lambda: releases.download(person, release), reason)
 
 
+def test_a_role_that_was_taken_from_a_signer_is_theirs_no_more_on_the_days_after(
+    released: tuple[Installation, str],
+) -> None:
+    here, release = released
+    sara, emil = here.staff("sara"), here.staff("emil")
+    for roles in ({Role.TRIAGER, Role.ANALYST}, {Role.TRIAGER}):
+        colleagues.certify(sara, emil.person, colleagues.fingerprint(emil), roles)
+    items = sara.service.get(f"/releases/{release}/signatures").json()["items"]
+    first, second = (parse_document(each["statement"].encode()) for each in items)
+    stated = replace(ReleaseKey.read(first), role=Role.ANALYST)
+    today = here.now().date()
+    with httpx2.HTTPTransport() as honest:
+        evil = EvilServer(honest)
+
+        def take_it_as_signed_on(day: date) -> None:
+            said = replace(stated, signed_on=day).state(org=sara.org, signer=emil.signer)
+            told = {"items": [{"statement": each.text.decode()} for each in (said, second)]}
+            evil.answers[f"/v1/releases/{release}/signatures"] = canonical(told)
+            with httpx2.Client(transport=evil, base_url=here.server) as http:
+                releases.download(Staff(here.machine("sara"), PASSPHRASE, http=http, clock=here.now), release)
+
+        take_it_as_signed_on(today)
+        stops(evil, lambda: take_it_as_signed_on(today + timedelta(days=2)), "role")
+
+
 @attacks("release-signer")
 @pytest.mark.parametrize(
     ("lie", "reason"),
@@ -305,6 +337,17 @@ def test_a_correction_is_signed_of_the_noise_and_for_the_reason_that_were_asked_
             releases.sign(person, release)
 
 
+def test_a_correction_is_signed_of_a_folder_that_two_have_signed(corrected: tuple[Installation, str, str]) -> None:
+    here, before, release = corrected
+    with httpx2.HTTPTransport() as honest:
+        evil = EvilServer(honest)
+        evil.answers[f"/v1/releases/{before}/signatures"] = canonical({"items": []})
+        with httpx2.Client(transport=evil, base_url=here.server) as http:
+            person = Staff(here.machine("sara"), PASSPHRASE, http=http, clock=here.now)
+
+            stops(evil, lambda: releases.sign(person, release), "release-signers")
+
+
 def test_nobody_but_a_supervisor_of_the_root_publishes(released: tuple[Installation, str]) -> None:
     here, release = released
     boris = here.staff("boris")
@@ -318,13 +361,19 @@ def test_a_root_without_who_vouched_for_signers_of_a_release_keeps_their_word(
 ) -> None:
     here, release = released
     sara, boris = here.staff("sara"), here.staff("boris")
-    vouchers = read_signers(releases.download(sara, release)[SIGNERS])
+    under_embargo = drawn(here, "2025-Q3")
+    for signer in (here.staff("chen"), sara):
+        releases.sign(signer, under_embargo)
+    until = here.now().date() + timedelta(days=10)
+    releases.publish(sara, releases.view(sara, under_embargo), public_on=until)
+    folders = [releases.download(sara, each) for each in (release, under_embargo)]
     words = boris.certified(boris.person).fingerprint
 
     drafted = roots.draft_next(sara, add={boris.person: words}, drop=[sara.person])
 
-    signers = {sha256_hex(each.text) for each in vouchers.documents if each.header.type == "release-signer"}
-    assert len(signers) == 2
+    documents = [each for folder in folders for each in read_signers(folder[SIGNERS]).documents]
+    signers = {sha256_hex(each.text) for each in documents if each.header.type == "release-signer"}
+    assert len(signers) == 4
     assert signers <= {*drafted.kept}
 
 

@@ -15,12 +15,16 @@ from sqlalchemy.orm import Session
 from app import age
 from app.cli.demo_population import population
 from app.database import Base, Shredded
+from app.people.staff import service as staff
+from app.people.staff.models import Certificate
 from app.protocol import card as cards_
 from app.protocol.documents import parse_document
 from app.protocol.encoding import sha256_hex
+from app.protocol.errors import NotAuthentic
 from app.protocol.release.counts import write_counts
 from app.protocol.release.ledger import LedgerLine, check_chain, read_ledger
 from app.protocol.release.verification import verify_pinned
+from app.protocol.roots import Root, propose_root, root_body
 from app.settings import Settings
 from app.statistics.releases import folders
 from app.statistics.releases.accounts import Accounts, name_of
@@ -35,6 +39,7 @@ from tests.statistics.conftest import (
     DAY,
     PERSONS,
     PIN,
+    ROOT,
     STATISTICS,
     TRIAGER,
     Office,
@@ -404,14 +409,53 @@ def test_one_signs_with_ones_own_key(office: Office, who: Person, key_of: Person
 
 @pytest.mark.parametrize(
     "said",
-    [{"role": Role.SUPERVISOR}, {"release": "rel_" + "0" * 32}, {"sums_sha256": "0" * 64}, {"key": bytes(32)}],
-    ids=["another role", "another release", "another folder", "another key"],
+    [
+        {"role": Role.SUPERVISOR},
+        {"release": "rel_" + "0" * 32},
+        {"sums_sha256": "0" * 64},
+        {"key": bytes(32)},
+        {"signed_on": date(2026, 6, 29)},
+    ],
+    ids=["another role", "another release", "another folder", "another key", "another day"],
 )
 def test_one_says_as_what_and_with_which_key_one_signs_this_folder(office: Office, said: dict[str, Any]) -> None:
     office.let_the_quarter_end()
     flow = Flow.composed(office, TOTAL)
 
     assert problem(flow.sign(ANALYST, **said)) == (422, "release-signature-wrong")
+
+
+def test_one_signs_in_a_role_that_one_has_still(office: Office, rows: Session) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.composed(office, TOTAL)
+    last = rows.scalars(select(Certificate).where(Certificate.person_id == ANALYST.id)).one()
+    last.roles = frozenset({Role.CASEWORKER})
+    rows.commit()
+
+    assert problem(flow.sign(ANALYST)) == (422, "release-signature-wrong")
+
+
+def test_a_release_for_which_nobody_on_the_root_vouches_any_more_is_vouched_for_again(
+    office: Office, rows: Session
+) -> None:
+    office.let_the_quarter_end()
+    flow = Flow.composed(office, TOTAL)
+    for each in (ANALYST, APPROVER):
+        flow.sign(each)
+    flow.publish(by=COLLEAGUE)
+    too_early = flow.publish(by=APPROVER)
+    body = root_body([APPROVER.certified], k=1, papers={}, kept=[], kept_staff=None)
+    following = propose_root(body, after=Root.read(ROOT), org=PIN, signer=APPROVER.signer, on=date(2026, 7, 1))
+    staff.adopt_root(rows, Root.read(following), ())
+    rows.commit()
+    with pytest.raises(NotAuthentic):
+        verify_pinned(flow.folder(), PIN)
+
+    again = flow.publish(by=APPROVER)
+
+    assert problem(too_early) == (409, "no-such-step")
+    assert again.json()["state"] == "published"
+    assert verify_pinned(flow.folder(), PIN).signers == ("analyst 2026", "supervisor 2026")
 
 
 def test_readers_are_told_roles_and_colleagues_who_signed(office: Office) -> None:

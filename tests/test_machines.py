@@ -93,6 +93,10 @@ RELEASES: Contract = {
     ("approved", "cancelled"): (lambda facts: facts.is_requester or facts.is_supervisor, ()),
     ("approved", "drawn"): (lambda facts: facts.is_approver, ()),
     ("drawn", "composed"): (lambda facts: facts.is_supervisor, ()),
+    **{
+        (state, "cancelled"): (lambda facts: facts.is_correction and (facts.is_requester or facts.is_supervisor), ())
+        for state in ("drawn", "composed", "signed")
+    },
     ("composed", "composed"): (lambda facts: not facts.is_signer, ()),
     ("composed", "signed"): (lambda facts: facts.is_signer, ()),
     ("signed", "embargoed"): (lambda facts: facts.is_supervisor, ()),
@@ -200,7 +204,8 @@ def _hold_to(edges: Any, contract: Contract, state: StrEnum | None, facts: Any) 
 
 
 def _to_a_release(*is_: str) -> releases.Facts:
-    return releases.Facts(**{f"is_{each}": each in is_ for each in ("requester", "approver", "signer", "supervisor")})
+    every = ("requester", "approver", "signer", "supervisor", "correction")
+    return releases.Facts(**{f"is_{each}": each in is_ for each in every})
 
 
 @pytest.mark.parametrize(

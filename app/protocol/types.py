@@ -42,6 +42,7 @@ class End(StrEnum):
     """When what is stored is destroyed."""
 
     NEVER = "never: it is public"
+    KEPT = "never: colleagues check releases by it"
     ROOT = "with the next root, or when its author proposes another"
     REPORT = "with the report: when its reporter takes it back, where no case has it"
     MAILBOX = "with the mailbox: 30 days after the report is destroyed"
@@ -471,7 +472,7 @@ _ROWS: Final = (
         who="who signs the release, for the service and colleagues alone",
         named=True,
         proved_by=ProvedBy.ONE,
-        stored=(Place("release_signatures", "statement", End.NEVER),),
+        stored=(Place("release_signatures", "statement", End.KEPT),),
     ),
     SealedType(
         name="release-signer",

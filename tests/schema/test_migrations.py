@@ -411,8 +411,19 @@ def test_folders_that_name_people_are_made_anew_but_for_published_ones_and_corre
     insert(empty, "releases", [after])
     with empty.change_schema() as connection:
         connection.exec_driver_sql("UPDATE releases SET state = 'superseded' WHERE id = 'rel_published'")
+    with empty.change_schema() as connection:
+        connection.exec_driver_sql(
+            "UPDATE releases SET note = 'Some.', note_by = 'per_1', note_too = 'per_1' WHERE id = 'rel_z'"
+        )
+    schema.upgrade(empty, "0073")
+    warned = read(empty, "SELECT warning FROM releases WHERE warning IS NOT NULL")
+    with empty.change_schema() as connection:
+        connection.exec_driver_sql("UPDATE releases SET note = 'None.', note_too = NULL WHERE id = 'rel_z'")
+    schema.downgrade(empty, "0072")
+    still_warned = read(empty, "SELECT note, note_too FROM releases WHERE note IS NOT NULL")
     schema.downgrade(empty, "0070")
 
+    assert (warned, still_warned) == ([("Some.",)], [("Some.", "per_1")])
     assert above == {f"rel_{state}": "drawn" for state in states_before[:3]} | {"rel_published": "published"}
     assert (kept, signed) == ([("rel_published",)], [("rel_published", None)])
     assert states() == above | {"rel_z": "cancelled"}

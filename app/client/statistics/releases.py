@@ -66,6 +66,7 @@ class ReleaseView:
     correction: str | None
     note: str | None
     note_too: str | None
+    warning: str | None
     version: int
 
     @property
@@ -98,6 +99,7 @@ class ReleaseView:
             correction=item["correction"],
             note=item["note"],
             note_too=item["note_too"],
+            warning=item["warning"],
             version=int(item["version"]),
         )
 
@@ -152,7 +154,7 @@ def reject(staff: Staff, view: ReleaseView) -> None:
 
 
 def cancel(staff: Staff, view: ReleaseView) -> None:
-    """Take back one's own request, before it is drawn."""
+    """Take back one's own request, before it is drawn; one for a correction before it is published."""
     _move(staff, view, "cancelled")
 
 
@@ -286,7 +288,7 @@ def export_site(staff: Staff, directory: Path) -> list[str]:
             sums_sha256=sha256_hex(folders[each.id][SUMS]),
             correction=each.correction,
             superseded_by=corrected.get(each.id),
-            note=each.note if each.note_too else None,
+            note=each.warning,
         )
         for each in published
     ]

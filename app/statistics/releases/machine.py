@@ -1,4 +1,7 @@
-"""The machine of releases: who may bring one to which state (RELEASES § 8). Once drawn, it only goes forwards."""
+"""The machine of releases: who may bring one to which state (RELEASES § 8). Once drawn, it only goes forwards.
+
+For a correction nothing is drawn, so it may come to nothing until it is published.
+"""
 
 from dataclasses import dataclass
 
@@ -16,6 +19,7 @@ class Facts:
     is_approver: bool
     is_signer: bool
     is_supervisor: bool
+    is_correction: bool
 
     @classmethod
     def of(cls, actor: Actor, release: Release) -> "Facts":
@@ -24,6 +28,7 @@ class Facts:
             is_approver=actor.id == release.approved_by,
             is_signer=actor.id in release.signers,
             is_supervisor=Role.SUPERVISOR in actor.roles,
+            is_correction=release.supersedes is not None,
         )
 
 
@@ -59,6 +64,11 @@ def another_signer(facts: Facts) -> bool:
     return not facts.is_signer
 
 
+def who_ends_a_correction(facts: Facts) -> bool:
+    """Who asked for it, or a supervisor: it costs nothing, and until then bars any other of the same release."""
+    return facts.is_correction and (facts.is_requester or facts.is_supervisor)
+
+
 _S = ReleaseState
 
 EDGES: dict[tuple[ReleaseState, ReleaseState], Edge[Facts]] = {
@@ -71,6 +81,9 @@ EDGES: dict[tuple[ReleaseState, ReleaseState], Edge[Facts]] = {
     (_S.DRAWN, _S.COMPOSED): Edge((supervisor,)),
     (_S.COMPOSED, _S.COMPOSED): Edge((another_signer,)),  # the folder is made anew for them
     (_S.COMPOSED, _S.SIGNED): Edge((signer,)),  # with the second of their two signatures
+    (_S.DRAWN, _S.CANCELLED): Edge((who_ends_a_correction,)),
+    (_S.COMPOSED, _S.CANCELLED): Edge((who_ends_a_correction,)),
+    (_S.SIGNED, _S.CANCELLED): Edge((who_ends_a_correction,)),
     (_S.SIGNED, _S.EMBARGOED): Edge((supervisor,)),
     (_S.SIGNED, _S.PUBLISHED): Edge((supervisor,)),
     (_S.EMBARGOED, _S.PUBLISHED): Edge((supervisor,)),  # before its day; on its day it goes by itself

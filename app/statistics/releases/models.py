@@ -47,7 +47,8 @@ class Release(Base):
     """One set of tables on its way from a request to a signed folder. Its noisy counts are written once.
 
     One that `supersedes` another is made of the same noise, which was charged under the id `drawn_as`; `correction`
-    says what was wrong, in words that are published. `note` warns of a release once two supervisors have said it.
+    says what was wrong, in words that are published. `note` is said by one supervisor, and by two where there is
+    `note_too`; `warning` is what two have said last, as everybody is told.
     """
 
     __tablename__ = "releases"
@@ -80,6 +81,7 @@ class Release(Base):
     note: Mapped[str | None] = mapped_column(String(WORDS))
     note_by: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     note_too: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    warning: Mapped[str | None] = mapped_column(String(WORDS))
     version: Mapped[int] = mapped_column(default=1)
     __mapper_args__ = {"version_id_col": version}
 
@@ -87,11 +89,6 @@ class Release(Base):
     def charged_as(self) -> str:
         """The release under whose id the ledger has its draw."""
         return self.drawn_as or self.id
-
-    @property
-    def warning(self) -> str | None:
-        """What two supervisors have said of it to everybody."""
-        return self.note if self.note_too else None
 
     @property
     def signers(self) -> tuple[str, str | None]:

@@ -183,13 +183,14 @@ def standing(session: Session, actor: Actor, release_id: str) -> Release:
 
 def warn(session: Session, actor: Actor, release_id: str, words: str, *, now: datetime) -> Release:
     """A supervisor says of a published release why nobody should rely on it. It is told once another says the same:
-    numbers are never taken back. Other words wait anew. Raises `NoSuchStep` and `ReleaseSuperseded`.
+    numbers are never taken back. Other words wait anew, and until two have said them those before them are told.
+    Raises `NoSuchStep` and `ReleaseSuperseded`.
     """
     release = standing(session, actor, release_id)
     if release.note != words:
         release.note, release.note_by, release.note_too = words, actor.id, None
     elif release.note_by != actor.id and release.note_too is None:
-        release.note_too = actor.id
+        release.note_too, release.warning = actor.id, words
     if session.is_modified(release):
         audit.record(session, actor.id, Action.RELEASE_MOVED, release.id, now=now)
     session.flush()

@@ -89,8 +89,8 @@ class ReleaseOut(BaseModel):
 
     `draw` says whether the draw waits for its approver, runs, failed, or is done with its folder; null where there is
     none. `failure` is the type of the problem at which it failed: its page says what to do. `public_on` is the day on
-    which an embargo ends. One that `supersedes` another corrects it, as `correction` says; `note` is told to everybody
-    once both have said it.
+    which an embargo ends. One that `supersedes` another corrects it, as `correction` says; `note` is what one
+    supervisor, or two, have said of it; `warning`, what two have said last, is told to everybody.
     """
 
     id: str
@@ -109,6 +109,7 @@ class ReleaseOut(BaseModel):
     note: str | None
     note_by: str | None
     note_too: str | None
+    warning: str | None
     draw: DrawState | None
     failure: str | None
     noisy_sha256: str | None

@@ -776,6 +776,19 @@ def test_what_cannot_be_corrected_says_why(office: Office) -> None:
     assert verify_pinned(third.folder(), PIN).about.draw == before.release
 
 
+def test_a_correction_that_was_approved_comes_to_nothing_and_bars_no_other(office: Office) -> None:
+    office.let_the_quarter_end()
+    words = {"words": "Labels were those of another list."}
+    before = Flow.published(office, TOTAL)
+    asked = Flow(office, before.post("/corrections", words, by=ANALYST, **writes()).json()["id"])
+    assert asked.move("approved", by=APPROVER).json()["state"] == "drawn"
+
+    ended = asked.move("cancelled", by=COLLEAGUE).json()["state"]
+
+    assert ended == "cancelled"
+    assert corrected(office, before).get().json()["state"] == "published"
+
+
 def test_a_release_is_warned_of_once_two_supervisors_say_the_same(office: Office) -> None:
     office.let_the_quarter_end()
     flow = Flow.published(office, TOTAL)
@@ -791,7 +804,9 @@ def test_a_release_is_warned_of_once_two_supervisors_say_the_same(office: Office
         assert told() is None
     flow.post("/note", words, by=COLLEAGUE)
 
-    assert told() == words["words"]
+    for other in ("Nothing of it is wrong.", "All of it."):  # one alone takes no warning back
+        assert flow.post("/note", {"words": other}, by=APPROVER).json()["note_too"] is None
+        assert told() == words["words"]
     assert words["words"] in office.http.get(f"/releases/{flow.release}/").text
     assert "Do not rely on" in office.http.get("/releases/feed.atom").text
     assert verify_pinned(flow.folder(), PIN).about.release == flow.release

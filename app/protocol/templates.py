@@ -17,6 +17,7 @@ from app.protocol.mailbox import NUMBERS, STAFF_SLOTS, split
 MOST: Final = 200
 NAME_LENGTH: Final = 60  # characters
 _BLANK: Final = re.compile(r"\{([a-z][a-z0-9_]{0,29})\}")
+_JOINERS: Final = str.maketrans("", "", "\u200c\u200d")  # without which Persian and Indic scripts are misspelt
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,12 @@ class Template:
         return {"name": self.name, "revision": self.revision, "words": dict(sorted(words.items()))}
 
 
+def is_on_one_line(text: str) -> bool:
+    """Whether it says something, on one line, and holds nothing that commands a terminal or turns the text around."""
+    shown = text.translate(_JOINERS)
+    return bool(shown.strip()) and shown.isprintable()
+
+
 def body(templates: Iterable[Template]) -> dict[str, Any]:
     """As they stand in the document, by name; `read` takes it back. Raises `Malformed` for what it would not take."""
     found = {"templates": [each.body() for each in sorted(templates, key=lambda each: each.name)]}
@@ -90,7 +97,7 @@ def read(found: dict[str, Any]) -> dict[str, Template]:
 def _template(entry: object) -> Template:
     match entry:
         case {"name": str(name), "revision": int(revision), "words": dict(words), **rest} if not rest and words:
-            if not 0 < len(name) <= NAME_LENGTH or not name.isprintable():
+            if len(name) > NAME_LENGTH or not is_on_one_line(name):
                 raise Malformed(f"a template's name has at most {NAME_LENGTH} characters, on one line")
             if not words.keys() <= {*vocabulary.codes("language")}:
                 raise Malformed("a template is in languages of the list alone")

@@ -29,7 +29,8 @@ def test_what_fills_a_blank_is_filled_in_once_whatever_it_says() -> None:
 
 
 def test_a_version_is_read_as_it_was_written() -> None:
-    ready = {"a": Template("a", 1, {"en": Words("Ready.", 1)}), "day": DAY}
+    joined = "می\u200cرویم"
+    ready = {name: Template(name, 1, {"en": Words("Ready.", 1)}) for name in ("a", joined)} | {"day": DAY}
 
     assert templates.read(templates.body(reversed(ready.values()))) == ready
 
@@ -60,6 +61,8 @@ def said(*texts: str, revision: int = 1) -> dict[str, Any]:
         one(name=""),
         one(name="x" * 61),
         one(name="two\nlines"),
+        one(name="\u202eday"),
+        one(name="\u200d"),
         one(revision=0),
         one(words={}),
         one(words={"xx": {"revision": 1, "text": "Ready."}}),

@@ -84,7 +84,7 @@ def filled(template: Template, language: str, with_: Mapping[str, str]) -> str:
     words = template.words.get(language)
     if words is None:
         raise RuleBroken("not-in-this-language")
-    if words.blanks != with_.keys() or not all(each.strip() and each.isprintable() for each in with_.values()):
+    if words.blanks != with_.keys() or not all(map(templates.is_on_one_line, with_.values())):
         raise RuleBroken("blanks")
     return words.filled(with_)
 

@@ -62,11 +62,14 @@ def test_what_a_supervisor_keeps_ready_triagers_and_caseworkers_read_until_it_is
         ("en", {"day": "Monday", "who": "Lin"}, "blanks"),
         ("en", {"day": " "}, "blanks"),
         ("en", {"day": "Monday\nor not"}, "blanks"),
+        ("en", {"day": "\u202eMonday"}, "blanks"),
+        ("en", {"day": "\u200c"}, "blanks"),
     ],
 )
 def test_an_answer_has_its_words_and_no_blank(language: str, with_: dict[str, str], rule: str) -> None:
     ready = Template("day", 1, {}).said_as({"en": EN, "fa": FA})
 
+    assert templates.filled(ready, "en", {"day": "می\u200cرویم"}) == "We write on می\u200cرویم."
     with pytest.raises(RuleBroken, match=rule):
         templates.filled(ready, language, with_)
 

@@ -170,9 +170,9 @@ def _decide_act(person: Staff, id_: str, names: Names, *, approved: bool | None,
             asked: dict[str, object] = {"remove": sorted(remove), "owner": owner}
             gone, leads = names.handles(remove) or "nobody", names.handle(owner) or "nobody"
             told = f"put out {gone}; the case is then led by {leads}"
-        case Ending(parts):
-            asked = {"parts": sorted(parts)}
-            told = f"destroy for good, with its keys: {', '.join(_named(review.case, parts))}"
+        case Ending() as end:
+            asked = {"parts": sorted(end.ids)}
+            told = f"destroy for good, with its keys: {', '.join(_named(review.case, end.ids))}"
         case Moving(to):
             asked = {"into": to}
             told = f"let it go to case {cases.view(person, to).ref}, all of it or some: both have the same members"
@@ -273,7 +273,7 @@ def end(
         ended = withdrawals.end_agreed(person, open_case, act, word)
         if ended is None:
             raise Stopped("cards of it leave first, by an hour of their own; do it again once they have")
-        show({"ended": sorted(act.parts)}, as_json=as_json)
+        show({"ended": sorted(act.ids)}, as_json=as_json)
 
 
 def _named(case: OpenCase, parts: Collection[str]) -> list[str]:

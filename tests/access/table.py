@@ -246,7 +246,7 @@ CASES = {
         WORKERS,
         IN_CASE,
         412,
-        body={"entries": [factories.in_json(Kind.JOURNAL)], "parts": [factories.id_("part")]},
+        body={"entries": [factories.in_json(Kind.JOURNAL)], "parts": [{"part": factories.id_("part"), "version": 1}]},
         version=UNSEEN,
     ),
     "POST /v1/cases/{case_id}/moves": Row(

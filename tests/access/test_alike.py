@@ -94,6 +94,7 @@ def test_what_a_request_names_and_may_not_see_costs_what_is_not_there(scene: Sce
     moved |= {"reports": [{"report": "{report_id}", "keys": keys}]}
     marks = {"version": 1, "priority": "p2", "handling": "tlp_red"}
     joined = {"after": 1, "entry": entry}
+    ended = {"part": "{part_id}", "version": 1}
     asked = {"subject": "coding", "approver": triager.id}
     named = [
         (somebody, "POST", f"/cases/{mine.id}/moves", {"to": "{case_id}", **moved}),
@@ -104,7 +105,7 @@ def test_what_a_request_names_and_may_not_see_costs_what_is_not_there(scene: Sce
             {"to": mine.id, **moved},
         ),
         (somebody, "POST", f"/cases/{mine.id}/withdrawals", {"report": "{report_id}", "last": []}),
-        (somebody, "POST", f"/cases/{mine.id}/ends", {"entries": [entry], "parts": ["{part_id}"]}),
+        (somebody, "POST", f"/cases/{mine.id}/ends", {"entries": [entry], "parts": [ended]}),
         (somebody, "PUT", "/cases/marks", {"items": [{"case": "{case_id}", **marks}]}),
         (somebody, "POST", "/approvals", {"object": "{case_id}", **asked}),
         (

@@ -316,7 +316,7 @@ CASES = {
     "POST /v1/cases/{case_id}/ends": _moved(
         {
             "entries": [factories.in_json(Kind.JOURNAL)],
-            "parts": [factories.id_("part")],
+            "parts": [{"part": factories.id_("part"), "version": 1}],
             "people": [factories.id_("psn")],
         },
         "people",

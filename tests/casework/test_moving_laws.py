@@ -60,9 +60,8 @@ class Three:
                 body = self.moving(other, reports[:some], ids[:some], is_whole=kind == "merge")
                 self.by_two(Moving(other.id), case, "moves", body, agreed=agreed)
             case "end" if ids:
-                done = self.by_two(
-                    Ending(frozenset(ids[:1])), case, "ends", {"entries": [FILE], "parts": ids[:1]}, agreed=agreed
-                )
+                body = {"entries": [FILE], "parts": [{"part": ids[0], "version": 1}]}
+                done = self.by_two(Ending(frozenset({(ids[0], 1)})), case, "ends", body, agreed=agreed)
                 self.parts -= done.is_success
             case "write":
                 part = {"id": factories.id_("part"), "version": 1, "file": factories.in_json(Kind.PART)}

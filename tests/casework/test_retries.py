@@ -114,8 +114,9 @@ def test_every_act_of_casework_that_is_asked_for_again_changes_nothing(client: T
     yes = {"to": "approved", "statement": factories.in_json(Kind.TASK)}
     us.act(chen, "POST", f"/approvals/{asked.json()['id']}/transitions", yes)
 
-    agree(rows, boris, chen, str(opened["id"]), Ending(frozenset([str(identity["id"])])))
-    us.act(boris, "POST", f"{case}/ends", {"entries": [FILE], "parts": [identity["id"]]}, version=2)
+    agree(rows, boris, chen, str(opened["id"]), Ending(frozenset([(str(identity["id"]), 1)])))
+    ended = [{"part": identity["id"], "version": 1}]
+    us.act(boris, "POST", f"{case}/ends", {"entries": [FILE], "parts": ended}, version=2)
 
     into, arriving = us.act(boris, "POST", "/cases", new_case(boris, chen, anna, owner=boris)).json()["id"], part()
     agree(rows, boris, chen, str(opened["id"]), Moving(into))

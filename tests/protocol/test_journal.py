@@ -510,7 +510,7 @@ WORDS = [
     approved(act, by=by).text.decode()
     for by in (CASEWORKER, COLLEAGUE)
     for act in (
-        Ending(frozenset(PARTS[:1])),
+        Ending(frozenset({(PARTS[0], 1)})),
         Removal(frozenset([CASEWORKER.id]), None),
         Removal(frozenset([CASEWORKER.id]), COLLEAGUE.id),
     )

@@ -12,6 +12,15 @@ MOST_PARTS = 500
 MOST_PEOPLE = 20
 
 
+class EndedPartIn(BaseModel):
+    """A part that ends, and its newest version by the journal: a newer one ends by no older word."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    part: Annotated[str, Field(pattern=PART_ID)]
+    version: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
 class AgreedEndIn(BaseModel):
     """`entries` say in the journal that `parts` end, and another person has signed for all of these.
 
@@ -21,8 +30,8 @@ class AgreedEndIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     entries: Annotated[list[SealedEntry], Field(min_length=1, max_length=100)]
-    parts: Annotated[list[Annotated[str, Field(pattern=PART_ID)]], Field(min_length=1, max_length=MOST_PARTS)]
+    parts: Annotated[list[EndedPartIn], Field(min_length=1, max_length=MOST_PARTS)]
     people: Annotated[list[Annotated[str, Field(pattern=r"^psn_[0-9a-f]{32}$")]], Field(max_length=MOST_PEOPLE)] = []
 
     def as_new(self) -> AgreedEnd:
-        return AgreedEnd(self.entries, self.parts, self.people)
+        return AgreedEnd(self.entries, {each.part: each.version for each in self.parts}, self.people)

@@ -1,10 +1,10 @@
 """Parts of a case end because two agree that they do: an entry says so, and files, versions and keys are gone with it.
 
-The service cannot read what ends. It sees that somebody else signed for just these parts and people, and that nobody
-holds the case.
+The service cannot read what ends. It sees that somebody else signed for just these parts, as they were last written,
+and people, and that nobody holds the case.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,10 +33,13 @@ class CaseHeld(Problem):
 
 @dataclass(frozen=True)
 class AgreedEnd:
-    """`entries` end these parts, and nothing else does; of `people`, ids of the sealed case, the answers go too."""
+    """`entries` end these parts, and nothing else does; of `people`, ids of the sealed case, the answers go too.
+
+    Of each part it has the newest version, by what members read.
+    """
 
     entries: Sequence[bytes]
-    parts: Collection[str]
+    parts: Mapping[str, int]
     people: Collection[str]
 
 
@@ -44,16 +47,17 @@ def end(session: Session, actor: Actor, case_id: str, new: AgreedEnd, *, seen: A
     """Destroy what another has signed for, whole and once.
 
     Raises `NotFound`, `StaleVersion` where a colleague wrote meanwhile, `CaseHeld`, `TurnFirst`, `PartsUnfit` where a
-    part is not there, and `SecondPersonNeeded`.
+    part was written since, and `SecondPersonNeeded`. What is lost already keeps nothing else from ending.
     """
     case = cases.locked(session, cases.of_member(actor), case_id)
     newest = journal.check_seen(session, case, seen)
     if ends.is_kept(session, case):
         raise CaseHeld
     turning.check_turned(session, case, now.date(), of_entries=True)
-    if not all(journal.newest(session, case, part) for part in new.parts):
+    there = journal.newest_versions(session, case, new.parts)
+    if any(version > new.parts[part] for part, version in there.items()):
         raise PartsUnfit
-    membership.spend_second_word(session, actor, case, Ending(frozenset(new.parts), frozenset(new.people)))
+    membership.spend_second_word(session, actor, case, Ending(frozenset(new.parts.items()), frozenset(new.people)))
     journal.write(session, actor, case, Writing(new.entries), after=newest, now=now)
     work.forget_parts(session, case, new.parts)
     consents.destroy(session, case.id, people=new.people)

@@ -114,7 +114,7 @@ def write(session: Session, actor: Actor, case: Case, new: Writing, *, after: in
     """
     if len({part.id for part in new.parts}) != len(new.parts):
         raise PartsUnfit
-    newest = _newest_versions(session, case, [part.id for part in new.parts])
+    newest = newest_versions(session, case, [part.id for part in new.parts])
     last_number = after + len(new.entries)
     if any(not _follows(part.version, newest.get(part.id), last_number) for part in new.parts):
         raise PartsUnfit
@@ -181,7 +181,8 @@ def _follows(version: int, newest: int | None, last_number: int) -> bool:
     return version == 1 if newest is None else newest < version <= last_number
 
 
-def _newest_versions(session: Session, case: Case, part_ids: Collection[str]) -> dict[str, int]:
+def newest_versions(session: Session, case: Case, part_ids: Collection[str]) -> dict[str, int]:
+    """The number of the newest version of each of these parts that is there."""
     found = (
         select(CasePart.id, func.max(CasePart.version).label("version"))
         .where(CasePart.case_id == case.id, CasePart.id.in_(part_ids))

@@ -13,9 +13,10 @@ from app.client.machine import sealed
 from app.client.machine.staff import Staff
 from app.protocol import statements
 from app.protocol.case import RuleBroken
+from app.protocol.encoding import check_at
 from app.protocol.errors import NotAuthentic
 from app.protocol.grants import LOAN
-from app.protocol.journal import Act, Hold, Moving, Release, Removal, may_second
+from app.protocol.journal import AGREED_FOR, Act, Ending, Hold, Moving, Release, Removal, may_second
 from app.vocabulary import ApprovalState, ApprovalSubject
 
 _LONGEST_HOLD: Final = 3660  # days, after which nobody finds a hold again to end it
@@ -84,7 +85,8 @@ def decide(staff: Staff, review: Review, *, approved: bool) -> None:
 def given(staff: Staff, case: OpenCase, act: Act, approval: str) -> str:
     """The text of what another person has signed for this act, as an entry holds it.
 
-    Raises `RuleBroken` where it is not approved, and `NotAuthentic` where it is of another act or case.
+    Raises `RuleBroken` where it is not approved, or it was too long ago that parts end, and `NotAuthentic` where it is
+    of another act or case.
     """
     record = approvals.get(staff, approval)
     approvals.is_known(staff, record)
@@ -96,6 +98,8 @@ def given(staff: Staff, case: OpenCase, act: Act, approval: str) -> str:
         raise NotAuthentic("approval")
     if word.decision is not ApprovalState.APPROVED:
         raise RuleBroken("not-approved")
+    if isinstance(act, Ending) and staff.today - check_at(statement.document.header.at) > AGREED_FOR:
+        raise RuleBroken("approval-old")
     return statement.document.text.decode()
 
 

@@ -38,7 +38,7 @@ def end_agreed(staff: Staff, case: OpenCase, act: Ending, approval: str) -> Open
     """Let parts of a case end as another person has approved, once this person's machines have sent the withdrawals of
     their cards; None as long as these wait for their hour. Raises as `ending.end_agreed`.
     """
-    incidents = {str(case.journal.parts[each][-1].note.of) for each in act.parts if each in case.journal.parts}
+    incidents = {str(case.journal.parts[each][-1].note.of) for each in act.ids if each in case.journal.parts}
     case = cards.take_back(staff, case, case.file, incidents)
     if not cards.are_gone(staff, case.file, incidents):
         return None

@@ -5,7 +5,7 @@ member after that one. What does not count (junk, a stranger's) keeps its place 
 member can store one, and would else close the case to everybody. Order is the number, and no clock decides anything.
 """
 
-from app.protocol.journal.acts import Act, Ending, Hold, Moving, Release, Removal
+from app.protocol.journal.acts import AGREED_FOR, Act, Ending, Hold, Moving, Release, Removal
 from app.protocol.journal.checkpoint import PIECE_LENGTH, joined, pieces, summary, summed_up
 from app.protocol.journal.entry import (
     MOST_ENDED,
@@ -29,6 +29,7 @@ from app.protocol.journal.seconding import Authority, may_second
 from app.protocol.journal.state import Journal, Loan, NamedVersion, Place, Recovered, Seconded
 
 __all__ = [
+    "AGREED_FOR",
     "MOST_ENDED",
     "MOST_PARTS",
     "MOST_PART_KEYS",

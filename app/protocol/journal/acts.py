@@ -1,12 +1,15 @@
 """What takes two persons in a case: each such act as a text, over whose hash the second of them signs."""
 
 from dataclasses import dataclass
-from datetime import date
-from typing import ClassVar
+from datetime import date, timedelta
+from typing import ClassVar, Final
 
 from app.protocol.encoding import canonical, sha256_hex
 from app.protocol.journal.entry import EndReason
 from app.vocabulary import ApprovalSubject
+
+# For so long after its day the word of the second counts for an `Ending`: they agreed to what they had in mind.
+AGREED_FOR: Final = timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,24 @@ class Removal:
 
 @dataclass(frozen=True)
 class Ending:
-    """These parts end otherwise than by rule, all of them together, and with them the answers of these `people`."""
+    """These parts end otherwise than by rule, all of them together, and with them the answers of these `people`.
+
+    Each stands beside its newest version: what was written since, nobody has agreed to end.
+    """
 
     subject: ClassVar = ApprovalSubject.ENDING
 
-    parts: frozenset[str]
+    parts: frozenset[tuple[str, int]]
     people: frozenset[str] = frozenset()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Of the parts."""
+        return frozenset(part for part, _ in self.parts)
 
     def sha256(self, case: str) -> str:
         """The hash of its text, which names its case."""
-        parts, people = sorted(self.parts), sorted(self.people)
+        parts, people = [[part, version] for part, version in sorted(self.parts)], sorted(self.people)
         return sha256_hex(canonical({"case": case, "parts": parts, "people": people, "reason": EndReason.AGREED}))
 
 

@@ -159,12 +159,13 @@ def ends_alone(type_: str) -> bool:
 
 def ending(before: Journal, parts: AbstractSet[str]) -> Ending:
     """What ends with these parts where two agree that they do: also what was written once of an incident among them,
-    and what was answered by a person."""
+    and what was answered by a person. Of what is not there, or has ended, the version is 0."""
     newest = {part: named[-1].note for part, named in before.parts.items() if named[-1].note.sha256 is not None}
     ends = [newest[part] for part in sorted(parts) if part in newest]
     incidents = {note.of for note in ends if note.type == _INCIDENT}
     once = {note.id for note in newest.values() if not ends_alone(note.type) and note.of in incidents}
-    return Ending(frozenset(parts) | once, frozenset(str(note.of) for note in ends if note.type == _PERSON))
+    versions = ((part, newest[part].version if part in newest else 0) for part in parts | once)
+    return Ending(frozenset(versions), frozenset(str(note.of) for note in ends if note.type == _PERSON))
 
 
 def _is_clock_wrong(author: str, day: date, by: Authority) -> bool:

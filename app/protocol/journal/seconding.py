@@ -9,8 +9,9 @@ from typing import Final
 from app.protocol import statements
 from app.protocol.certified import Certified
 from app.protocol.documents import Document, parse_document
+from app.protocol.encoding import check_at
 from app.protocol.errors import NotAuthentic, ProtocolError
-from app.protocol.journal.acts import Act, Moving
+from app.protocol.journal.acts import AGREED_FOR, Act, Ending, Moving
 from app.protocol.journal.state import Journal, Seconded
 from app.protocol.opening import Opened
 from app.protocol.types import TYPES
@@ -38,7 +39,8 @@ def check(
 ) -> Seconded:
     """The word of the second on this act, as the entry in `document` holds it. `about` are those whom the act puts out.
 
-    It is of this case and this act, a yes, and was used for no other. Raises `NotAuthentic`.
+    It is of this case and this act, a yes, and was used for no other; that parts end, it says for fourteen days. Raises
+    `NotAuthentic`.
     """
     if text is None:
         raise NotAuthentic("second-person")
@@ -46,8 +48,11 @@ def check(
     try:
         approval = parse_document(text.encode())
         word = statements.read_approval(approval.header.body)
+        age = check_at(header.at) - check_at(approval.header.at)
     except ProtocolError:
         raise NotAuthentic("approval") from None
+    if isinstance(act, Ending) and age > AGREED_FOR:
+        raise NotAuthentic("approval")
     place = (before.case, approval.header.generation or 0)
     if (approval.header.type, approval.header.org, approval.header.subject) != (_TYPE, header.org, before.case):
         raise NotAuthentic("approval")

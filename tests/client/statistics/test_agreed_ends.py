@@ -1,6 +1,7 @@
 """What two agree to end in a case is destroyed: what is of somebody whole, and nothing of anybody else's."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_somebody_ends_with_all_that_is_theirs_and_yesterdays_backup_opens_none_
         before.file, persons=(second,), incidents=before.file.incidents[1:], identities=before.file.identities[1:]
     )
     gone = {part for part, named in read.journal.parts.items() if named[-1].note.sha256 is None}
-    assert (gone, set(act.people)) == (set(act.parts), {first.id})
+    assert (gone, set(act.people)) == (set(act.ids), {first.id})
     types = sorted(read.journal.parts[each][-1].note.type.removeprefix("part.") for each in gone)
     assert types == ["assertion", "identity", "incident", "person", "verdict"]
     keys, parts, people = kept(here, case)
@@ -72,7 +73,10 @@ def test_what_was_said_since_somebody_agreed_is_not_destroyed_with_it(here: Inst
     anna, boris = here.staff("anna"), here.staff("boris")
     case = coded(here, anna, boris)
     incident = case.file.incidents[0]
-    for unfit in (Ending(frozenset({new_id("part")})), Ending(frozenset(case.journal.parts))):
+    for unfit in (
+        Ending(frozenset({(new_id("part"), 1)})),
+        Ending(frozenset((part, 1) for part in case.journal.parts)),
+    ):
         with pytest.raises(RuleBroken, match="not-an-act"):
             act_approvals.request(boris, case, unfit, anna.person)
     act = ending.agreed(case, part_of(case, PartType.INCIDENT, incident.id))
@@ -90,6 +94,11 @@ def test_what_was_said_since_somebody_agreed_is_not_destroyed_with_it(here: Inst
         ending.agreed(case, part_of(case, PartType.ASSERTION, incident.id))
 
     assert cases.open_(anna, case.id).file.incidents[0].assertions == (TELLS,)
+    written = replace(case.file.incidents[0], narrative="They have her passport.")
+    word = said_yes(boris, anna, case, now)
+    case = cases.write(boris, case, case.file.with_incident(written))
+    with pytest.raises(RuleBroken, match="not-an-act"):
+        end_agreed(boris, case, now, word)
 
 
 def test_what_is_counted_is_taken_back_before_it_ends_and_nothing_ends_in_a_case_that_two_hold(
@@ -154,3 +163,18 @@ def test_papers_of_the_time_in_which_nobody_else_was_in_the_case_go_with_a_repor
     ended = end_agreed(boris, after, act := ending.agreed(after, named), said_yes(boris, anna, after, act))
     assert ended is not None
     assert (ended.file.notes, ending.to_read(ended)) == ((), [])
+
+
+def test_a_yes_to_destroy_something_counts_for_fourteen_days(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    case = coded(here, anna, boris)
+    act = ending.agreed(case, part_of(case, PartType.INCIDENT, case.file.incidents[0].id))
+    asked = act_approvals.request(boris, case, act, anna.person)
+    act_approvals.decide(anna, act_approvals.review(anna, asked), approved=True)
+    word = act_approvals.given(boris, case, act, asked)
+    here.pass_(timedelta(days=15))
+
+    with pytest.raises(RuleBroken, match="approval-old"):
+        act_approvals.given(here.staff("boris"), case, act, asked)
+    with pytest.raises(NotAuthentic, match="approval"):
+        end_agreed(here.staff("boris"), case, act, word)

@@ -356,11 +356,14 @@ TOLD = entry(Entry(parts=(note(1, **INCIDENT), note(1, **ASSERTION))), after=OPE
 
 def test_what_was_written_once_goes_with_its_incident_by_the_word_for_that() -> None:
     both = (end(2, EndReason.AGREED, **INCIDENT), end(2, EndReason.AGREED, **ASSERTION))
-    agreed = Entry(parts=both, approval=text_of(Ending(frozenset({PART, OWN}))))
+    agreed = Entry(parts=both, approval=text_of(Ending(frozenset({(PART, 1), (OWN, 1)}))))
 
     assert follow(OPENED, TOLD, entry(agreed, after=TOLD)).passed_over == ()
     assert why(Entry(parts=both), OPENED, TOLD) == "second-person"
-    assert why(replace(agreed, approval=text_of(Ending(frozenset({PART})))), OPENED, TOLD) == "approval"
+    assert why(replace(agreed, approval=text_of(Ending(frozenset({(PART, 1)})))), OPENED, TOLD) == "approval"
+    later = entry(Entry(parts=(note(2, **INCIDENT),)), after=TOLD)
+    after_it = replace(agreed, parts=(end(3, EndReason.AGREED, **INCIDENT), both[1]))
+    assert why(after_it, OPENED, TOLD, later) == "approval"
     assert why(Entry(parts=both[1:]), OPENED, TOLD) == "part-end"
 
 

@@ -1,6 +1,7 @@
 """Whose word makes an act one of two, and which word it must be."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from tests.protocol.organisation import (
     CASE,
     CASEWORKER,
     COLLEAGUE,
+    DAY,
     SUPERVISOR,
     Person,
     approved,
@@ -44,7 +46,7 @@ OTHER, PART, OF_PERSON = new_id("case"), new_id("part"), new_id("psn")
 OPENED = link([CASEWORKER, COLLEAGUE, ANALYST], by=CASEWORKER)
 WRITTEN = entry(Entry(parts=(PartNote(PART, "part.person", 1, HASH, OF_PERSON),)), after=OPENED)
 END = PartNote(PART, "part.person", 2, None, OF_PERSON, reason=EndReason.AGREED)
-ENDS = Ending(frozenset({PART}), frozenset({OF_PERSON}))
+ENDS = Ending(frozenset({(PART, 1)}), frozenset({OF_PERSON}))
 OTHER_KEY = recipient_sha256(age.generate().recipient)
 
 
@@ -70,9 +72,9 @@ def arrival(header: dict[str, Any], body: dict[str, Any], *, by: Person = COLLEA
 
 
 def test_a_part_ends_by_the_word_for_that_and_by_no_other() -> None:
-    end = entry(Entry(parts=(END,), approval=word({}, {})), after=WRITTEN)
-
-    assert follow(OPENED, WRITTEN, end).passed_over == ()
+    for counts in (word({}, {}), word({"at": str(DAY - timedelta(days=14))}, {})):
+        end = entry(Entry(parts=(END,), approval=counts), after=WRITTEN)
+        assert follow(OPENED, WRITTEN, end).passed_over == ()
     assert why(Entry(parts=(END,)), OPENED, WRITTEN) == "second-person"
     for other in (
         "a word",
@@ -84,7 +86,9 @@ def test_a_part_ends_by_the_word_for_that_and_by_no_other() -> None:
         word({"generation": None}, {}),
         word({}, {"subject": Moving.subject.value}),
         word({}, {"object": OTHER}),
-        word({}, {"of": replace(ENDS, parts=ENDS.parts | {new_id("part")}).sha256(CASE)}),
+        word({}, {"of": replace(ENDS, parts=ENDS.parts | {(new_id("part"), 1)}).sha256(CASE)}),
+        word({}, {"of": replace(ENDS, parts=frozenset({(PART, 2)})).sha256(CASE)}),
+        word({"at": str(DAY - timedelta(days=15))}, {}),
         word({}, {"of": replace(ENDS, people=frozenset()).sha256(CASE)}),
         word({}, {"decision": "rejected"}),
         word({}, {}, by=ANALYST),

@@ -450,8 +450,8 @@ def _ends() -> Iterator[Vector]:
     genesis = _list(1, both, by=CASEWORKER)
     first = _entry(2, Entry(parts=_part(1, type_="part.person")), after=genesis)
     ended = _entry(3, _end(2), after=first)
-    agreed = Ending(frozenset({PART}), frozenset({_OF["part.person"]}))
-    of_another = replace(agreed, parts=frozenset({counted_id("part", 2)}))
+    agreed = Ending(frozenset({(PART, 1)}), frozenset({_OF["part.person"]}))
+    of_another = replace(agreed, parts=frozenset({(counted_id("part", 2), 1)}))
     to_another = Moving(OTHER_CASE)
     gone = _list(3, [CASEWORKER], by=CASEWORKER, after=first)
     of_supervisor = _list(1, [SUPERVISOR], by=SUPERVISOR)
@@ -559,12 +559,12 @@ def _ends() -> Iterator[Vector]:
         ),
         (
             "an assertion with its incident, as two agreed",
-            _both_end(unsaid, its_end, Ending(frozenset(both_told))),
+            _both_end(unsaid, its_end, Ending(frozenset((part, 1) for part in both_told))),
             _gives(both, parts={part: [[1, 2], [2, 3]] for part in both_told}, seconded=[[TRIAGER.id, 3]]),
         ),
         (
             "an assertion with its incident, of which one said so alone",
-            _both_end(unsaid, its_end, Ending(frozenset({incident.id}))),
+            _both_end(unsaid, its_end, Ending(frozenset({(incident.id, 1)}))),
             _gives(both, parts=both_told, passed_over=[3]),
         ),
     ):
@@ -829,7 +829,7 @@ def _seconded(opened: Opened, everybody: Sequence[Person]) -> Iterator[Vector]:
         ("of another act", _word(handed_over, SUPERVISOR)),
         ("of the same with another owner", _word(replace(put_out, owner=SUPERVISOR.id), SUPERVISOR)),
         ("of the opener", _word(Removal(frozenset([CASEWORKER.id]), CASEWORKER.id), SUPERVISOR)),
-        ("of the end of a part", _word(Ending(frozenset({PART})), SUPERVISOR)),
+        ("of the end of a part", _word(Ending(frozenset({(PART, 1)})), SUPERVISOR)),
         ("of another case's key", _word(put_out, SUPERVISOR, to=REPORT_KEY)),
         ("about another case", _word(put_out, SUPERVISOR, subject=OTHER_CASE)),
         ("of another case", _word(put_out, SUPERVISOR, object=OTHER_CASE)),

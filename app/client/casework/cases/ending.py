@@ -50,8 +50,8 @@ def end_case(staff: Staff, case: OpenCase, report: str, last: Sequence[bytes]) -
 
 
 def agreed(case: OpenCase, part: str) -> Ending:
-    """What ends where two agree that a part does: with somebody all that is theirs, with an incident what was said of
-    it.
+    """What ends where two agree that a part does, as it is now: with somebody all that is theirs, with an incident what
+    was said of it.
 
     Raises `RuleBroken` where there is no such part, it ends with its incident alone, or is more than one entry says;
     and where what ends is counted: nobody would find its cards again.
@@ -78,15 +78,16 @@ def end_agreed(staff: Staff, case: OpenCase, act: Ending, approval: str) -> Open
     `Refused`: `stale-version` where a colleague wrote meanwhile, `case-held`.
     """
     case = current(staff, whole(staff, case))
-    alone = {part for part in act.parts if part in case.journal.parts and _ends_alone(case, part)}
+    alone = {part for part in act.ids if part in case.journal.parts and _ends_alone(case, part)}
     if journal.ending(case.journal, alone) != act:
         raise RuleBroken("not-an-act")
     notes = sorted(
-        (_end(case.journal.parts[part][-1].note, EndReason.AGREED) for part in act.parts),
+        (_end(case.journal.parts[part][-1].note, EndReason.AGREED) for part in act.ids),
         key=lambda note: (not journal.ends_alone(note.type), note.id),
     )
     entries = [each.file for each in _entries(staff, case, notes, approval)]
-    request = {"entries": entries, "parts": sorted(act.parts), "people": sorted(act.people)}
+    parts = [{"part": part, "version": version} for part, version in sorted(act.parts)]
+    request = {"entries": entries, "parts": parts, "people": sorted(act.people)}
     staff.service.post(f"/cases/{case.id}/ends", request, version=case.version)
     return refreshed(staff, case)
 

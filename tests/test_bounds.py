@@ -301,6 +301,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "LONGEST_AHEAD": timedelta(days=60),
         "LEAST_COVER": timedelta(days=20),
     },
+    "app.protocol.journal.acts": {"AGREED_FOR": timedelta(days=14)},
     "app.protocol.journal.checkpoint": {"PIECE_LENGTH": 700_000},
     "app.protocol.journal.entry": {
         "MOST_ENDED": 2,

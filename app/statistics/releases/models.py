@@ -41,6 +41,7 @@ SHOWN: Final = PUBLIC | {ReleaseState.EMBARGOED}
 MADE: Final = SHOWN | {ReleaseState.COMPOSED, ReleaseState.SIGNED}
 
 _OPEN = text("state NOT IN ('rejected', 'cancelled') AND supersedes IS NULL")
+_IS_PUBLIC = text("state IN ('published', 'superseded')")
 
 
 class Release(Base):
@@ -57,6 +58,7 @@ class Release(Base):
         Index(None, "kind", "period", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_releases_by_period", "period", "id"),
         Index("ix_releases_in_state", "state", "period", "id"),
+        Index("ix_releases_public", "period", "id", sqlite_where=_IS_PUBLIC, postgresql_where=_IS_PUBLIC),
         {"sqlite_with_rowid": False},
     )
 

@@ -258,8 +258,7 @@ def end(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Destroy a part of a case with its keys, or somebody with all that is theirs: the line that says so stays. By
-    two."""
+    """Destroy a part of a case with its keys, or somebody with all that is theirs, by two: a line says so for good."""
     person = staff(machine)
     names = Names(person)
     open_case = cases.whole(person, cases.open_(person, names.case(id_)))

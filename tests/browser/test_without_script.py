@@ -109,6 +109,7 @@ def test_an_ordinary_browser_keeps_nothing_that_was_typed_and_shows_none_of_it_t
     # By a link, as people come: a page that was asked for by its address is not put aside at all.
     page.goto(f"{road.address}/en/plain/replies/")
     page.locator('a[href="/en/plain/"]').click()
+    expect(page.locator("#text")).to_be_visible()
     form.fill("text", TEXT)
     leave_and_come_back(page)
     expect(page.locator("#text")).to_have_value("")

@@ -11,7 +11,7 @@ from app import age
 from app.audit.actions import Action
 from app.cli.demo import chapters, month, outcome, stories
 from app.cli.demo.chapters import Company
-from app.cli.demo.command import BEGINS
+from app.cli.demo.command import MONTH_BEGINS
 from app.cli.demo.stage import Stage
 from app.client import Staff
 from app.client.casework import cases
@@ -46,11 +46,11 @@ def served(stage: Stage) -> Iterator[None]:
 
 @pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
 def test_thirty_days_lose_no_report_and_keep_none_open_to_who_left(stage: Stage) -> None:
-    stage.set_clock(BEGINS)
+    stage.set_clock(MONTH_BEGINS)
     invitation = chapters.prepare(stage)
     with (
         served(stage),
-        closing(month.begin(Company(stage), BEGINS, stories.load(stories.SAMPLES), invitation)) as told,
+        closing(month.begin(Company(stage), MONTH_BEGINS, stories.load(stories.SAMPLES), invitation)) as told,
     ):
         told.day(1)
         before = Dump(stage.settings, stage.directory / "server.log")

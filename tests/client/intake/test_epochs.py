@@ -125,15 +125,18 @@ def test_who_triages_since_today_reads_what_waits_once_a_holder_has_granted_it(t
         fatma = newcomer(here, "fatma", Role.TRIAGER)
         before = triage.list_(fatma)
 
-        hints = duties.waiting(anna)
+        def waiting() -> list[duties.Hint]:
+            return [hint for hint in duties.waiting(anna) if hint.kind is DutyKind.GRANT_EPOCH]
+
+        hints = waiting()
         for hint in hints:
             epochs.grant(anna, hint.object, str(hint.person))
 
         assert before == []
-        assert [(hint.kind, hint.person) for hint in hints] == [(DutyKind.GRANT_EPOCH, fatma.person)]
+        assert [hint.person for hint in hints] == [fatma.person]
         assert [each.id for each in triage.list_(here.staff("fatma"))] == [report]
         assert triage.open_(here.staff("fatma"), report).report.form.text
-        assert duties.waiting(anna) == []
+        assert waiting() == []
 
 
 def test_a_hint_grants_nothing_to_who_triages_not_and_no_key_that_the_log_does_not_name(tmp_path: Path) -> None:

@@ -97,7 +97,8 @@ def test_nothing_is_sealed_any_more_to_what_the_keys_before_have_opened(
     here: Installation, brings: Callable[[str], Staff]
 ) -> None:
     anna, sara = here.staff("anna"), here.staff("sara")
-    held = {intake.read(anna.log.intakes[-1]).epoch, shared_keys.newest_key(anna, KeyKind.CARD_WRITING).id}
+    shared = {shared_keys.newest_key(anna, kind).id for kind in (KeyKind.CARD_WRITING, KeyKind.DESK)}
+    held = {intake.read(anna.log.intakes[-1]).epoch, *shared}
     certify(here, brings("anna"), "anna")
 
     def due() -> list[duties.Hint]:

@@ -81,6 +81,7 @@ def test_the_edges_of_approvals_and_releases_are_those_of_the_contract() -> None
         ("composed", "signed"),
         ("signed", "embargoed"),
         ("signed", "published"),
+        *((each, "cancelled") for each in ("drawn", "composed", "signed")),  # of a correction alone
         ("embargoed", "published"),
     }
 

@@ -62,6 +62,7 @@ def test_every_column_that_holds_something_sealed_is_watched_or_changes_by_itsel
         "pairs.file",
         "recoveries.act",
         "templates.file",
+        "release_signatures.statement",
         "attachments.blob",
         "uploads.blob",
     }

@@ -95,9 +95,16 @@ def move(session: Session, actor: Actor, case_id: str, going: Going, *, seen: Ab
 
 
 def _both(session: Session, actor: Actor, case_id: str, to: str) -> tuple[Case, Case]:
-    """Both of which the actor is a member, in one order: two who move at once wait for each other."""
-    found = {each: cases.locked(session, cases.of_member(actor), each) for each in sorted((case_id, to))}
-    return found[case_id], found[to]
+    """Both of which the actor is a member, in one order: two who move at once wait for each other.
+
+    Each is asked for whether the other is there or not, so that what is asked tells nothing. Raises `NotFound`.
+    """
+    ids = sorted({case_id, to})
+    found = {each: session.scalar(cases.of_member(actor).where(Case.id == each).with_for_update()) for each in ids}
+    case, into = found[case_id], found[to]
+    if case is None or into is None:
+        raise NotFound
+    return case, into
 
 
 def _report(session: Session, case: Case, keys: ReportKeys) -> Report:

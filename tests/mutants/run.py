@@ -111,15 +111,18 @@ def run(path: Path, tests: Sequence[str], *, root: Path, sample: int = 1) -> Ite
     lines = _said_by(lambda say: _run_called(path, called, tests, say))
     first = json.loads(next(lines))
     order, loaded = _Order(first["tests"], first["seconds"]), set(first["loaded"])
+    most_seconds = _MOST_SECONDS_OF_LOADING + 3 * order.seconds
     for mutant, line in zip(called, lines, strict=True):
         fate, seconds = line.split()
         if fate in {Fate.SURVIVED, Fate.UNTESTED} and loaded.intersection(mutant.lines):
             anew.append(mutant)
         else:
             yield mutant, Fate(fate), float(seconds)
+    work = functools.partial(_run_loaded, module, _as_it_stands(path), tests, order)
+    if anew and _fate(work, most_seconds)[0] != Fate.SURVIVED:
+        raise TestsFail
     for mutant in anew:
-        work = functools.partial(_run_loaded, module, mutant.code, tests, order)
-        yield mutant, *_fate(work, _MOST_SECONDS_OF_LOADING + 3 * order.seconds)
+        yield mutant, *_fate(functools.partial(_run_loaded, module, mutant.code, tests, order), most_seconds)
 
 
 @dataclass(frozen=True)
@@ -243,16 +246,23 @@ class _Forks(_Sqlite):
         gc.unfreeze()  # tests/conftest.py has hidden from it what was loaded
         live, cached = _functions_of(self._path), _cached()
         gc.freeze()
+        # A test that fails in a fork whatever stands there would be taken for one that notices every change.
+        same, passing = _as_it_stands(Path(self._path)), [test for test in tests if test.lines]
+        if self._fate_of(same, live, cached, passing)[0] != Fate.SURVIVED:
+            os.write(2, b"a test fails in a fork as it stands\n")
+            os._exit(_BROKEN)
         for mutant in self._called:
             through = [test for test in tests if test.lines.intersection(mutant.lines)]
-            work = functools.partial(self._passes, mutant, live, cached, through)
-            most_seconds = _MOST_SECONDS + 3 * sum(test.seconds for test in through)
-            fate, seconds = _fate(work, most_seconds) if through else (Fate.UNTESTED, 0.0)
+            fate, seconds = self._fate_of(mutant.code, live, cached, through) if through else (Fate.UNTESTED, 0.0)
             self._say(f"{fate} {seconds}")
         return True
 
-    def _passes(self, mutant: Mutant, live: _Live, cached: _Cached, through: list[_Test]) -> int:
-        for code in _codes_of(mutant.code):
+    def _fate_of(self, code: CodeType, live: _Live, cached: _Cached, through: list[_Test]) -> tuple[Fate, float]:
+        work = functools.partial(self._passes, code, live, cached, through)
+        return _fate(work, _MOST_SECONDS + 3 * sum(test.seconds for test in through))
+
+    def _passes(self, of_module: CodeType, live: _Live, cached: _Cached, through: list[_Test]) -> int:
+        for code in _codes_of(of_module):
             for function in live.get((code.co_qualname, code.co_firstlineno), ()):
                 function.__code__ = code
         for each in cached:
@@ -314,6 +324,10 @@ def _functions_of(path: str) -> _Live:
     return found
 
 
+def _as_it_stands(path: Path) -> CodeType:
+    return compile(path.read_text(), str(path), "exec", dont_inherit=True)
+
+
 def _codes_of(code: CodeType) -> Iterable[CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
@@ -322,9 +336,14 @@ def _codes_of(code: CodeType) -> Iterable[CodeType]:
 
 
 def _cached() -> _Cached:
-    """The functions of ours that keep what they once answered."""
+    """The functions of ours that keep what they once answered.
+
+    But the vocabulary's: no rule makes it, and its tables, which tests hold, are each itself and equal to no other.
+    """
     return [
         each
         for each in gc.get_objects()
-        if isinstance(each, functools._lru_cache_wrapper) and str(each.__module__).startswith("app.")
+        if isinstance(each, functools._lru_cache_wrapper)
+        and str(each.__module__).startswith("app.")
+        and not str(each.__module__).startswith("app.vocabulary.")
     ]

@@ -59,18 +59,17 @@ print(json.dumps(told))
 """
 
 
-def test_every_change_has_its_fate(tmp_path: Path) -> None:
+def run(tmp_path: Path, tests: str) -> subprocess.CompletedProcess[str]:
+    """What becomes of the changes of the module under these tests, in a process of its own."""
     (tmp_path / "rules.py").write_text(MODULE)
-    (tmp_path / "test_rules.py").write_text(TESTS)
+    (tmp_path / "test_rules.py").write_text(tests)
     (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {tmp_path}\n")
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
+    return subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
 
-    answer = subprocess.run(
-        [sys.executable, "-c", SCRIPT, tmp_path],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+
+def test_every_change_has_its_fate(tmp_path: Path) -> None:
+    answer = run(tmp_path, TESTS)
 
     assert json.loads(answer.stdout.splitlines()[-1]) == {
         "fits: size <= CAP → size < CAP": "killed",
@@ -81,6 +80,14 @@ def test_every_change_has_its_fate(tmp_path: Path) -> None:
         "made: CAP + 2 → CAP - 2": "killed",
         "made: 2 → 3": "killed",
     }
+
+
+def test_a_test_that_fails_the_second_time_whatever_stands_there_notices_no_change(tmp_path: Path) -> None:
+    once = "RUNS = []\n\n\ndef test_once():\n    RUNS.append(half(2))\n    assert RUNS == [1]\n"
+
+    answer = run(tmp_path, f"{TESTS}\n\n{once}")
+
+    assert (answer.returncode, "fails in a fork as it stands" in answer.stderr) == (1, True)
 
 
 KILLED = Told("app/one.py", {"1 → 2": "killed"}, 1.0)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import pytest
 
 from app import vocabulary
-from app.protocol.release.mechanism import sigma_of
 from app.statistics.releases.noise import (
     DiscreteGaussian,
     OverspentError,
@@ -30,38 +29,6 @@ class Dear(NoNoise):
 
     def draw(self, counts: Sequence[int], *, sigma: float) -> list[int]:  # noqa: ARG002 - the interface has them
         pytest.fail("drawn before the budget was checked")
-
-
-@pytest.mark.parametrize(
-    ("workload", "sigmas"),
-    [
-        ("T", {"total": 10_000}),
-        ("Q", {"total": 24_495, "origin": 14_143, "host": 14_143, "type": 17_321, "severity": 17_321}),
-    ],
-)
-def test_sigma_is_the_formula_rounded_up(workload: str, sigmas: dict[str, int]) -> None:
-    chosen = vocabulary.workload(workload)
-
-    assert {table.name: sigma_of(chosen, table) for table in chosen.tables} == sigmas
-
-
-def test_the_noise_of_each_year_is_what_partners_were_told() -> None:
-    told = {  # RELEASES § 1
-        "XS": [4.8, 4.8],
-        "S": [10.9, 6.3, 6.3, 9.9, 10.9, 13.3, 13.3, 12.6, 7.7, 13.3, 15.4, 15.4],
-        "M": [
-            *(17.6, 8.8, 8.8, 17.6, 16.4, 17.6, 21.5, 20.3, 17.6, 10.1, 12.4, 22.7, 22.7, 24.8, 24.8, 22.7),
-            *(15.2, 15.2, 13.6, 8.8),
-        ],
-        "L": [
-            *(25.2, 11.3, 11.3, 29.2, 20.7, 25.2, 27.6, 25.2, 22.5, 9.7, 15.4, 30.8, 30.8, 33.8, 30.8, 25.2),
-            *(20.7, 20.7, 16.9, 9.7, 27.6, 27.6, 33.8, 30.8, 19.5, 16.9, 23.9),
-        ],
-    }
-
-    for name, sds in told.items():
-        workload = vocabulary.workload(name)
-        assert [round(sigma_of(workload, table) / 1000, 1) for table in workload.tables] == sds
 
 
 @pytest.mark.parametrize("workload", vocabulary.all_workloads())

@@ -1,6 +1,7 @@
 """The stories of the demo."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,18 @@ def test_a_selector_of_no_one_spelling_is_left_out(tmp_path: Path) -> None:
     (told,) = stories.load(path)
 
     assert [each.normalised for each in told.selectors] == ["visa@office.example"]
+
+
+def test_a_story_is_told_on_a_day_by_which_all_of_it_has_happened() -> None:
+    samples = stories.load(stories.SAMPLES)
+
+    told = stories.told_on(samples, date(2025, 12, 15))
+    later = stories.told_on(samples, date(2026, 6, 15))
+
+    assert later == samples
+    assert samples[0].incidents[0]["quarter"] == "2022-Q4"
+    assert told[0].incidents[0]["quarter"] == "2022-Q2"
+    assert max(each["quarter"] for story in told for each in story.incidents if each["quarter"]) == "2025-Q4"
 
 
 def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:

@@ -87,7 +87,8 @@ def demo(
     ] = None,
 ) -> None:
     """Tell the whole story, with invented reports, through the real client against a real server process."""
-    all_stories = stories.load(samples)
+    begins = BEGINS if days is None else MONTH_BEGINS
+    all_stories = stories.told_on(stories.load(samples), begins.date())
     if data is not None and data.exists() and any(data.iterdir()):
         raise DemoFailed(f"{data} is not empty")
     directory = data or Path(tempfile.mkdtemp(prefix="tern-demo-"))
@@ -95,7 +96,6 @@ def demo(
     try:
         with told():
             tell = partial(_tell, all_stories, persons) if days is None else partial(_tell_days, all_stories, days)
-            begins = BEGINS if days is None else MONTH_BEGINS
             _play(Stage(directory.resolve(), port), tell, begins=begins, serve_on=not end)
     finally:
         if data is None:

@@ -30,6 +30,7 @@ from app.protocol.documents import bytes_signed, verify_signature
 from app.protocol.encoding import b64, new_id, sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.journal import EndReason, Entry, Hold, PartNote
+from app.protocol.periods import quarter_of
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import (
     ApprovalState,
@@ -66,6 +67,22 @@ def test_a_case_says_what_was_written_and_its_earlier_versions_stay(here: Instal
     assert (again.version, again.file, again.file.summary) == (2, written.file, "More.")
     [part] = opened.said
     assert [said.body["summary"] for _, said in cases.versions(boris, again, part)] == ["", "More."]
+
+
+def test_nothing_is_written_of_a_quarter_to_come(here: Installation) -> None:
+    boris = here.staff("boris")
+    opened = coded(here, here.staff("anna"), boris)
+    of_tomorrow, to_come = quarter_of(boris.today + timedelta(days=1)), quarter_of(boris.today + timedelta(days=92))
+
+    def told_of(quarter: str) -> CaseFile:
+        (incident,) = opened.file.incidents
+        return replace(opened.file, incidents=(replace(incident, coding={**incident.coding, "quarter": quarter}),))
+
+    with pytest.raises(RuleBroken, match="quarter-to-come"):
+        cases.write(boris, opened, told_of(to_come))
+    written = cases.write(boris, opened, told_of(of_tomorrow))
+
+    assert written.file.incidents[0].coding["quarter"] == of_tomorrow
 
 
 def test_what_did_not_change_is_not_written(here: Installation) -> None:

@@ -7,6 +7,7 @@ different things: the entry is signed again behind theirs, over the same parts.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any, Final
 
 from app import age
@@ -31,7 +32,7 @@ from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused, Unreachable
 from app.protocol import case as rules
 from app.protocol import journal
-from app.protocol.case import CaseFile, Name, RuleBroken, Said, check_successor, looks_at, take_apart
+from app.protocol.case import CaseFile, Name, PartType, RuleBroken, Said, check_successor, looks_at, take_apart
 from app.protocol.chain import Mark
 from app.protocol.documents import recipient_sha256
 from app.protocol.encoding import new_id, sha256_hex
@@ -47,6 +48,7 @@ from app.protocol.journal import (
     PartNote,
     Place,
 )
+from app.protocol.periods import quarter_of
 from app.protocol.types import TYPES
 
 # How many entries whoever knows nothing of a case reads at most beside a checkpoint. Each takes 0.5 ms to open; a
@@ -116,14 +118,15 @@ def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[s
 
     The key of a new identity is granted to the writer, to the case's owner and to `holders`; of one that is there it
     stays with whom it is. What is too long for one request goes in several, each of which leaves a whole case. Until
-    the service has taken all of it, it is kept as a draft. Raises `RuleBroken` for what unsays something, `Collision`
-    where somebody wrote the same meanwhile, `Refused` and `Unreachable`.
+    the service has taken all of it, it is kept as a draft. Raises `RuleBroken` for what unsays something or is told of
+    a quarter to come, `Collision` where somebody wrote the same meanwhile, `Refused` and `Unreachable`.
     """
     check_successor(case.file, file, author=staff.person)
     before, bodies = take_apart(case.file), take_apart(file)
     changed = {name: (before.get(name), body) for name, body in bodies.items() if before.get(name) != body}
     if not changed:
         return case
+    _check_begun((body for name, (_, body) in changed.items() if name.type == PartType.INCIDENT), staff.today)
     draft = Draft(changed, frozenset(holders))
     drafts.keep(staff, case.id, draft)
     case = with_own_keys(staff, case)
@@ -132,6 +135,13 @@ def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[s
         case = store(staff, case, batch, looked_at=looks_at([change.name for change in batch], file))
     drafts.drop(staff, case.id)
     return case
+
+
+def _check_begun(incidents: Iterable[Mapping[str, Any]], today: date) -> None:
+    """What happened did so by now; where the new quarter comes first it may have begun already."""
+    latest = quarter_of(today + timedelta(days=1))
+    if any((incident["coding"]["quarter"] or latest) > latest for incident in incidents):
+        raise RuleBroken("quarter-to-come")
 
 
 def store(

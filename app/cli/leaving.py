@@ -81,6 +81,8 @@ def leave(
 
 
 def _tell_left(turned: Turned) -> None:
+    if turned.templates:
+        say("Sealed anew, to the newest key of the desk: the answer templates.")
     for error in turned.failed:
         say(f"Not done: {error}. `tern duties` of a supervisor shows it until it is.")
     for sentence in _LEFT:

@@ -78,6 +78,19 @@ def retire(name: _Name, machine: Home = HOME) -> None:
     templates.retire(staff(machine), name)
 
 
+@template.command()
+def adopt(machine: Home = HOME) -> None:
+    """Stand behind what somebody wrote last who is a supervisor no more, once you have read it all."""
+    supervisor = staff(machine)
+    read = templates.left_behind(supervisor)
+    for each in read.templates.values():
+        for language, words in each.words.items():
+            show_text(f"{each.name}, {language}{_note(each, language)}\n\n{words.text.strip()}\n")
+    if not agrees("Shall reporters be answered with this?"):
+        raise Stopped("nothing was sealed")
+    templates.adopt(supervisor, read)
+
+
 def preview(person: Staff, name: str, *, language: str, mine: str, with_: list[str] | None, sends: bool) -> str:
     """The words of a template for a reporter, once this person has read them in their own language beside.
 

@@ -16,13 +16,14 @@ from app.casework.templates import service
 from app.casework.templates.models import TemplatesVersion
 from app.people.staff.models import Person
 from app.protocol.duties import DutyKind
-from app.protocol.encoding import b64
+from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.sizes import Kind
 from app.vocabulary import Role
 from tests import factories
 from tests.casework.conftest import problem
 
 FILE = factories.in_json(Kind.PART)
+WHOLE = {"version": 1, "sha256": sha256_hex(unb64(FILE)), "sealed_file": FILE}
 OTHER = b64(factories.sealed(Kind.PART)[:-1] + b"!")
 
 
@@ -80,7 +81,7 @@ def test_a_fetch_of_what_one_has_is_304_and_none_is_recorded(client: TestClient,
     found = client.get("/v1/templates", headers=headers)
     known = client.get("/v1/templates", headers=headers | {"If-None-Match": found.headers["ETag"]})
 
-    assert (found.headers["ETag"], found.json()) == ('"1"', {"version": 1, "key": key, "file": FILE})
+    assert (found.headers["ETag"], found.json()) == ('"1"', WHOLE | {"key": key})
     assert (known.status_code, known.content) == (304, b"")
     assert rows.scalars(select(AuditEvent.seq)).all() == before
 
@@ -94,6 +95,30 @@ def test_whoever_has_no_key_finds_none_as_where_there_are_none(client: TestClien
     not_theirs = client.get("/v1/templates", headers=anna)
 
     assert (none.status_code, none.json()) == (not_theirs.status_code, not_theirs.json()) == (404, none.json())
+
+
+@pytest.mark.both_databases
+def test_who_has_the_key_of_today_alone_reads_that_there_are_some_until_they_are_sealed_anew(
+    client: TestClient, rows: Session, sara: Person
+) -> None:
+    anna, emil = (factories.certified(rows, Role.TRIAGER) for _ in range(2))
+    before = factories.desk_key(rows, sara, emil).id
+    put(client, rows, sara, before, 1).raise_for_status()
+    newest = factories.desk_key(rows, sara, anna, version=2).id
+    newcomer, holder = (factories.signed_in(rows, each) for each in (anna, emil))
+    rows.commit()
+
+    told = client.get("/v1/templates", headers=newcomer)
+    granted = client.get("/v1/templates", headers=holder)
+    put(client, rows, sara, newest, 2).raise_for_status()
+    sealed_anew = client.get("/v1/templates", headers=newcomer | {"If-None-Match": told.headers["ETag"]})
+    late = client.get("/v1/templates", headers=holder)
+
+    assert told.json() == WHOLE | {"key": before, "sealed_file": None}
+    assert granted.json() == WHOLE | {"key": before}
+    assert told.headers["ETag"] != granted.headers["ETag"] == '"1"'
+    assert sealed_anew.json() == WHOLE | {"version": 2, "key": newest}
+    assert late.status_code == 404
 
 
 @pytest.mark.both_databases
@@ -115,3 +140,21 @@ def test_where_the_desk_has_another_key_a_supervisor_who_holds_both_seals_them_a
         [],
     ]
     assert later == []
+
+
+@pytest.mark.both_databases
+def test_where_who_wrote_them_is_a_supervisor_no_more_another_seals_them_anew(
+    client: TestClient, rows: Session, sara: Person
+) -> None:
+    emil = factories.certified(rows, Role.SUPERVISOR)
+    key = factories.desk_key(rows, sara, emil)
+    put(client, rows, emil, key.id, 1).raise_for_status()
+
+    before = [*service.duties(rows, actor(sara))]
+    factories.certificate(rows, emil, Role.TRIAGER, version=2)
+    after = [*service.duties(rows, actor(sara))]
+    put(client, rows, sara, key.id, 2).raise_for_status()
+
+    assert before == []
+    assert [(each.kind, each.object) for each in after] == [(DutyKind.SEAL_TEMPLATES, key.id)]
+    assert [*service.duties(rows, actor(sara))] == []

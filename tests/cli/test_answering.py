@@ -1,19 +1,27 @@
 """Staff and reporter write to each other at the terminal, as far as the reporter allows it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.client.casework import triage
+from app.client.casework import templates, triage
+from app.client.people import colleagues
 from app.protocol import receipt as receipts
-from app.vocabulary import ConsentScope
+from app.vocabulary import ConsentScope, Role
 from tests.cli.command import Ended, tern
-from tests.client.installation import PASSPHRASE, Installation
+from tests.client.installation import PASSPHRASE, Installation, installation
 
 # A command ends with its process, which closes what it opened; here that goes on.
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
 SAID_NO = "the reporter did not say that they may be written to"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Installation]:
+    with installation(tmp_path) as made:
+        yield made
 
 
 def demo(here: Installation) -> dict[str, str]:
@@ -71,6 +79,23 @@ def test_words_that_are_ready_are_read_in_ones_own_language_before_they_are_sent
     assert no.out.index("We write on 2026-06-20.") < no.out.index("2026-06-20: می‌نویسیم.")
     assert before == ()
     assert [each.text for each in reporter.mailbox(receipts.read(sent.receipt)).replies] == ["2026-06-20: می‌نویسیم."]
+
+
+def test_a_supervisor_reads_what_another_left_ready_before_they_stand_behind_it(own: Installation) -> None:
+    sara, boris = own.staff("sara"), own.staff("boris")
+    colleagues.certify(sara, boris.person, colleagues.fingerprint(boris), {Role.SUPERVISOR})
+    templates.put(own.staff("boris"), "day", {"en": "We write on Monday."})
+    colleagues.certify(sara, boris.person, colleagues.fingerprint(boris), {Role.CASEWORKER})
+
+    def run(*command: str, typed: str = "") -> Ended:
+        return tern("template", *command, typed=typed, environment=own.environment("sara"))
+
+    refused, no, still = run("list"), run("adopt", typed="n\n"), run("list")
+    yes, after = run("adopt", typed="y\n"), run("list")
+
+    assert [each.code for each in (refused, no, still, yes, after)] == [3, 1, 3, 0, 0]
+    assert "tern template adopt" in refused.err
+    assert "We write on Monday." in no.out
 
 
 def test_a_reporter_is_told_that_what_they_wrote_arrived(here: Installation) -> None:

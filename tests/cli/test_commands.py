@@ -44,6 +44,7 @@ def test_whatever_prints_something_prints_it_for_programs_too() -> None:
         "triage release",
         "triage answer",
         "triage reopen",
+        "template adopt",
         "template retire",
         "case set",
         "case add",

@@ -76,6 +76,7 @@ from tests.flows.evil import (
     HASH,
     Attacker,
     EvilServer,
+    Lie,
     attacks,
     each_forgery,
     forgeries,
@@ -1192,6 +1193,11 @@ def ready(world: World) -> list[dict[str, Any]]:
     return shown
 
 
+def shown_as(file: bytes, version: int) -> Lie:
+    """The service shows this file as that version."""
+    return in_json(lambda answer: answer.update(version=version, sha256=sha256_hex(file), sealed_file=b64(file)))
+
+
 @each_forgery("templates", type="malformed")
 def test_other_answers_that_are_ready(
     world: World,
@@ -1208,7 +1214,7 @@ def test_other_answers_that_are_ready(
     forged = attacker.signed_document(
         line_1, "templates", held.identity.recipient, as_=sofia.person, shown_key=sofia.keys.public_key
     )
-    evil.lies["/v1/templates"] = in_json(lambda answer: answer.update(version=line_1["version"], file=b64(forged)))
+    evil.lies["/v1/templates"] = shown_as(forged, line_1["version"])
 
     stops(evil, lambda: templates.library(tenzin), reason)
 
@@ -1232,6 +1238,29 @@ def test_answers_that_are_ready_under_another_number(
 
 
 @attacks("templates")
+@pytest.mark.parametrize(
+    "lie", [{"sha256": "0" * 64}, {"sealed_file": None}, {"also": ""}], ids=["hash", "hidden", "more"]
+)
+def test_answers_that_are_ready_and_hidden_from_who_holds_their_key(
+    ready: list[dict[str, Any]], evil: EvilServer, tenzin: Staff, lie: dict[str, Any]
+) -> None:
+    evil.lies["/v1/templates"] = in_json(lambda answer: answer.update(lie))
+
+    stops(evil, lambda: templates.library(tenzin), "malformed")
+
+
+@attacks("templates", older=True)
+@pytest.mark.parametrize("changes", [{"version": 1}, {"sha256": "0" * 64}])
+def test_an_older_version_that_is_said_to_lie_under_another_key(
+    ready: list[dict[str, Any]], evil: EvilServer, tenzin: Staff, changes: dict[str, Any]
+) -> None:
+    templates.library(tenzin)
+    evil.lies["/v1/templates"] = in_json(lambda answer: answer.update({"sealed_file": None} | changes))
+
+    stops(evil, lambda: templates.library(tenzin), "version")
+
+
+@attacks("templates")
 def test_answers_of_somebody_who_is_no_supervisor(
     world: World, ready: list[dict[str, Any]], evil: EvilServer, tenzin: Staff, attacker: Attacker
 ) -> None:
@@ -1239,7 +1268,7 @@ def test_answers_of_somebody_who_is_no_supervisor(
     line_1 = line(world, "templates", {"templates": []}, author=leyla.person) | {"subject": "templates"}
     line_1 |= {"sealed_to": recipient_sha256(held.identity.recipient)}
     forged = attacker.signed_document(line_1, "templates", held.identity.recipient, signer=leyla.signer)
-    evil.lies["/v1/templates"] = in_json(lambda answer: answer.update(version=1, file=b64(forged)))
+    evil.lies["/v1/templates"] = shown_as(forged, 1)
 
     stops(evil, lambda: templates.library(tenzin), "role")
 

@@ -15,3 +15,4 @@ class TemplatesVersion(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     key_id: Mapped[str] = mapped_column(ForeignKey("shared_keys.id"))
     file: Mapped[bytes] = mapped_column(Sealed)
+    author_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))  # of those before it was kept, nobody

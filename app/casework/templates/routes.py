@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Response
 
 from app.casework.templates import service
-from app.casework.templates.models import TemplatesVersion
 from app.casework.templates.schemas import TemplatesIn, TemplatesOut
+from app.casework.templates.service import Shown
 from app.http import Actor, Db, IfNoneMatch, Now, Router, etag, problems, requires
 from app.people.shared_keys.service import KEY_HOLDERS
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
@@ -21,8 +21,8 @@ Supervisor = Annotated[Actor, requires(Role.SUPERVISOR)]
 
 @router.get("", responses=problems(NotFound))
 def get_templates(database: Db, actor: Holder, _: IfNoneMatch, response: Response) -> TemplatesOut:
-    """All templates of answers, sealed, for whoever holds their key. No fetch is recorded: beside an answer it would
-    say how that was written."""
+    """All templates of answers, sealed, for whoever holds their key; who holds that of today alone reads that there
+    are some. No fetch is recorded: beside an answer it would say how that was written."""
     with database.read() as session:
         return _answer(service.get(session, actor), response)
 
@@ -37,6 +37,7 @@ def write_templates(
         return _answer(kept, response)
 
 
-def _answer(kept: TemplatesVersion, response: Response) -> TemplatesOut:
-    response.headers["ETag"] = etag(kept.version)
-    return TemplatesOut(version=kept.version, key=kept.key_id, file=kept.file)
+def _answer(shown: Shown, response: Response) -> TemplatesOut:
+    if shown.sealed_file is not None:  # without it the answer is another, though the version is the same
+        response.headers["ETag"] = etag(shown.version)
+    return TemplatesOut.model_validate(shown)

@@ -22,8 +22,14 @@ class TemplatesIn(BaseModel):
 
 
 class TemplatesOut(BaseModel):
-    """The newest version, and the shared key under which it lies."""
+    """The newest version, the shared key under which it lies, and the hash that the next one follows.
+
+    `sealed_file` is null for who holds the key of today and not that one: a supervisor who holds both seals them anew.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
 
     version: int
     key: str
-    file: SealedTemplates
+    sha256: str
+    sealed_file: SealedTemplates | None

@@ -1,7 +1,8 @@
 """Templates of answers: supervisors write them, and whoever holds the key of the desk reads them."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from app.database import insert_or_ignore
 from app.duties import Duty
 from app.people.grants import service as grants
 from app.people.shared_keys import service as shared_keys
+from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.duties import DutyKind
 from app.protocol.encoding import sha256_hex
@@ -30,15 +32,29 @@ class NotUnderDeskKey(Problem):
     type, status, title = "not-under-desk-key", 409, "This is not the key of the desk, or not the caller's"
 
 
-def get(session: Session, actor: Actor) -> TemplatesVersion:
-    """The newest version. Raises `NotFound` where there is none, and for who does not hold the key it lies under."""
+@dataclass(frozen=True)
+class Shown:
+    """The newest version; without its file for who holds the key of today, and not the `key` that it lies under."""
+
+    version: int
+    key: str
+    sha256: str
+    sealed_file: bytes | None
+
+
+def get(session: Session, actor: Actor) -> Shown:
+    """The newest version. Raises `NotFound` where there is none, and for who holds no key of the desk that matters."""
     row = _newest(session)
-    if row is None or not grants.holds(session, actor, row.key_id):
+    if row is None:
         raise NotFound
-    return row
+    in_use = shared_keys.used_on(session, KeyKind.DESK, actor.today)
+    held = grants.held_among(session, actor, {row.key_id, *([in_use.id] if in_use else [])})
+    if not held:
+        raise NotFound
+    return _shown(row, opens=row.key_id in held)
 
 
-def write(session: Session, actor: Actor, *, version: int, key_id: str, file: bytes, now: datetime) -> TemplatesVersion:
+def write(session: Session, actor: Actor, *, version: int, key_id: str, file: bytes, now: datetime) -> Shown:
     """Keep the version that follows the last, which goes. The same again changes nothing.
 
     Raises `NotUnderDeskKey`, and `StaleVersion` where somebody else was faster.
@@ -48,27 +64,39 @@ def write(session: Session, actor: Actor, *, version: int, key_id: str, file: by
         raise NotUnderDeskKey
     before = _newest(session)
     if before and (before.version, before.key_id, sha256_hex(before.file)) == (version, key_id, sha256_hex(file)):
-        return before
+        return _shown(before)
     last = before.version if before else 0
     if version != last + 1:
         raise StaleVersion(version=last)
-    new = {"version": version, "key_id": key_id, "file": file}
+    new = {"version": version, "key_id": key_id, "file": file, "author_id": actor.id}
     if not insert_or_ignore(session, TemplatesVersion, [new]):
         raise StaleVersion(version=version)
     session.execute(delete(TemplatesVersion).where(TemplatesVersion.version < version))
     audit.record(session, actor.id, Action.TEMPLATES_WRITTEN, key_id, now=now, object_hash=sha256_hex(file))
-    return session.get_one(TemplatesVersion, version)
+    return _shown(session.get_one(TemplatesVersion, version))
 
 
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
-    """As a supervisor, to seal them anew where the desk has another key since, by which alone newcomers read."""
+    """As a supervisor, to seal them anew: where the desk has another key since, by which alone newcomers read, and
+    where whoever wrote them is a supervisor no more, so that machines that have not seen them refuse them."""
     row = _newest(session) if Role.SUPERVISOR in actor.roles else None
     key = shared_keys.used_on(session, KeyKind.DESK, actor.today)
-    if row is None or key is None or row.key_id == key.id:
+    if row is None or key is None:
         return
     both = {row.key_id, key.id}
+    if row.key_id == key.id and not _has_ended(session, row, actor.today):
+        return
     if grants.held_among(session, actor, both) == both:
         yield Duty(DutyKind.SEAL_TEMPLATES, key.id, key.valid_from)
+
+
+def _has_ended(session: Session, row: TemplatesVersion, today: date) -> bool:
+    """Whether who wrote it is no supervisor today."""
+    return row.author_id is not None and not staff.has_role(session, row.author_id, Role.SUPERVISOR, today)
+
+
+def _shown(row: TemplatesVersion, *, opens: bool = True) -> Shown:
+    return Shown(row.version, row.key_id, sha256_hex(row.file), row.file if opens else None)
 
 
 def _newest(session: Session) -> TemplatesVersion | None:

@@ -1,16 +1,18 @@
 """Somebody leaves: what vouches for them ends, and with it what they hold; then what they knew turns."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from app.client.intake import epochs
-from app.client.machine.staff import NobodyToGrant, Staff
+from app.client.machine.staff import NobodyToGrant, NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.client.people import colleagues, duties, shared_keys
 from app.protocol.chain import Mark
 from app.protocol.duties import DutyKind
 from app.protocol.encoding import sha256_hex
+from app.protocol.errors import ProtocolError
 
 # In what this person has seen: of each whom they wanted ended once that loses nothing, or not any more, in turn.
 _PLAN: Final = "leaves"
@@ -30,10 +32,12 @@ class Holdings:
 
 @dataclass(frozen=True)
 class Turned:
-    """What was made anew when somebody left: ids of epochs and of shared keys, and what could not be."""
+    """What was made anew when somebody left: ids of epochs and of shared keys, whether answer templates were sealed
+    anew, and what could not be."""
 
     epochs: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    templates: bool = False
     failed: tuple[Exception, ...] = ()
 
 
@@ -86,10 +90,18 @@ def _plan(staff: Staff, person: str, *, leaves: bool) -> None:
 def leave(staff: Staff, person: str) -> Turned:
     """End a person's certificates, and replace the keys that this person can: of intake, and those that work shares.
 
+    Answers that are ready are opened before, for what was seen counts, whoever of its author's keys ends; and sealed
+    anew under the key that stays, or nobody who stays could go on with them where only who leaves had both keys.
+
     Interrupted at any place it is begun again, and does what is left. The service ends their sessions, grants,
     memberships and copy with the certificate, and puts back what they had claimed. Cases turn by their members. Raises
     as `colleagues.end`.
     """
+    from app.client.casework import templates  # what a case is made of takes long to import
+
+    are_ready = False
+    with suppress(NotGranted, ProtocolError, Refused):
+        are_ready = templates.library(staff).mark is not None
     colleagues.end(staff, person)
     told = [hint for hint in duties.waiting(staff) if hint.person == person]
     hints = {hint.kind: hint.object for hint in told}
@@ -104,4 +116,9 @@ def leave(staff: Staff, person: str) -> Turned:
         turned = [made for key in keys or [None] for made in shared_keys.turn(staff, person, key=key)]
     except (NobodyToGrant, Refused) as error:
         failed.append(error)
-    return Turned(tuple(each.epoch for each in replaced), tuple(each.id for each in turned), tuple(failed))
+    sealed = False
+    try:
+        sealed = are_ready and templates.seal_anew(staff)
+    except (NotGranted, ProtocolError, Refused) as error:
+        failed.append(error)
+    return Turned(tuple(each.epoch for each in replaced), tuple(each.id for each in turned), sealed, tuple(failed))

@@ -77,8 +77,8 @@ _TEXTS_OR_NULL: Final = (
     "closing consent copy_sha256 correction country decision_due draw due ended_on failure first_lapses_after "
     "granted_on handed_on_by handed_on_from held_for held_from keys_copied_on label last_use lent_until next "
     "next_review noisy_sha256 note note_by note_too object_hash of opening_due owner prev priority problem public_on "
-    "purge_month reason requester_stand_in resume_on retention_class review risk_level secret statement subdivision "
-    "sums_sha256 superseded_by supersedes swept_on triager until warning whom withdrawn_on"
+    "purge_month reason requester_stand_in resume_on retention_class review risk_level sealed_file secret statement "
+    "subdivision sums_sha256 superseded_by supersedes swept_on triager until warning whom withdrawn_on"
 )
 _NUMBERS: Final = (
     "closes disk_bytes disk_free_bytes fetched free generation lacks left left_millionths n number opens part_version "

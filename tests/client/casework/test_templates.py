@@ -11,6 +11,7 @@ from app.cli import duties as asked
 from app.client import Staff
 from app.client.casework import leaving, templates
 from app.client.machine.staff import NotGranted
+from app.client.machine.transport import Refused
 from app.client.people import colleagues, duties, shared_keys
 from app.protocol.case import RuleBroken
 from app.protocol.duties import DutyKind
@@ -33,7 +34,7 @@ def own(tmp_path: Path) -> Iterator[Installation]:
 
 
 def file(reader: Staff) -> bytes:
-    return unb64(str(reader.service.get("/templates").json()["file"]))
+    return unb64(str(reader.service.get("/templates").json()["sealed_file"]))
 
 
 def test_what_a_supervisor_keeps_ready_triagers_and_caseworkers_read_until_it_is_retired(here: Installation) -> None:
@@ -91,9 +92,9 @@ def test_who_left_opens_no_template_that_is_written_since_and_those_who_stay_rea
     kept = shared_keys.hold(emil, KeyKind.DESK).identity
     could = age.decrypt(file(emil), [kept])
 
-    leaving.leave(sara, emil.person)
-    asked.act(sara, duties.waiting(sara))
+    turned = leaving.leave(sara, emil.person)
 
+    assert (turned.templates, turned.failed) == (True, ())
     assert b"We write on" in could
     with pytest.raises(age.NoMatchError):
         age.decrypt(file(anna), [kept])
@@ -147,3 +148,92 @@ def test_what_opens_for_nobody_is_begun_anew_by_who_says_so_and_what_opens_is_no
     templates.put(sara, "other", {"en": EN}, anew=True)
 
     assert templates.library(anna).templates.keys() == {"other"}
+
+
+def supervisor(own: Installation, handle: str) -> Staff:
+    """The same person as a supervisor too, signed in."""
+    sara, person = own.staff("sara"), own.staff(handle)
+    roles = {Role.SUPERVISOR, Role.TRIAGER}
+    colleagues.certify(sara, person.person, colleagues.fingerprint(person), roles)
+    return own.staff(handle)
+
+
+def waits(whose: Staff, kind: DutyKind) -> bool:
+    return any(each.kind is kind for each in duties.waiting(whose))
+
+
+def test_who_has_the_key_of_today_alone_is_told_that_answers_are_ready_and_reads_them_once_sealed_anew(
+    own: Installation,
+) -> None:
+    sara = own.staff("sara")
+    templates.put(sara, "day", {"en": EN})
+    own.join("gul", colleagues.invite(sara, {Role.SUPERVISOR}), pin=own.pin)
+    newcomer = own.unlock("gul")
+    colleagues.certify(sara, newcomer.person, colleagues.fingerprint(newcomer), {Role.SUPERVISOR})
+    shared_keys.make_shared(sara, KeyKind.DESK)
+    gul = own.staff("gul")
+
+    with pytest.raises(NotGranted, match="under a key of the desk that you do not have"):
+        templates.library(gul)
+    assert (waits(sara, DutyKind.SEAL_TEMPLATES), waits(gul, DutyKind.SEAL_TEMPLATES)) == (True, False)
+    asked.act(sara, duties.waiting(sara))
+
+    assert templates.named(gul, "day").words["en"].text == EN
+
+
+def test_where_nobody_has_the_key_any_more_a_supervisor_goes_on_after_the_last_version(own: Installation) -> None:
+    sara = own.staff("sara")
+    templates.put(sara, "day", {"en": EN})
+    last = templates.library(sara).mark
+    own.join("gul", colleagues.invite(sara, {Role.SUPERVISOR}), pin=own.pin)
+    newcomer = own.unlock("gul")
+    colleagues.certify(sara, newcomer.person, colleagues.fingerprint(newcomer), {Role.SUPERVISOR})
+    shared_keys.make_shared(sara, KeyKind.DESK)
+    gul = own.staff("gul")
+
+    templates.put(gul, "other", {"en": EN}, anew=True)
+
+    found = templates.library(sara)
+    assert last is not None
+    assert found.templates.keys() == {"other"}
+    assert found.mark is not None
+    assert found.mark.version == last.version + 1
+
+
+def test_what_somebody_wrote_who_is_a_supervisor_no_more_counts_where_it_was_read_before_until_another_seals_it_anew(
+    own: Installation,
+) -> None:
+    emil, (sara, anna, boris) = supervisor(own, "emil"), map(own.staff, ("sara", "anna", "boris"))
+    templates.put(emil, "day", {"en": "We write soon."})
+    templates.library(boris)
+    templates.put(emil, "day", {"en": EN})
+    templates.library(anna)
+
+    colleagues.certify(sara, emil.person, colleagues.fingerprint(emil), {Role.TRIAGER})
+
+    assert templates.named(anna, "day").words["en"].text == EN
+    for each in (sara, boris):  # of whom one has seen none, and the other the version before
+        each.forget()
+        with pytest.raises(NotAuthentic, match="author-ended"):
+            templates.library(each)
+    assert waits(sara, DutyKind.SEAL_TEMPLATES)
+    read = templates.left_behind(sara)
+    with pytest.raises(NotAuthentic, match="author-ended"):
+        templates.library(sara)  # to look is not to agree
+    templates.adopt(sara, read)
+    assert not waits(sara, DutyKind.SEAL_TEMPLATES)
+    assert [templates.named(each, "day").words["en"].text for each in (anna, boris)] == [EN, EN]
+    with pytest.raises(Refused, match="since"):
+        templates.adopt(sara, read)
+
+
+def test_a_supervisor_who_leaves_takes_no_answer_along_and_nobody_has_to_look(own: Installation) -> None:
+    own.pass_(timedelta(days=1))
+    emil, sara = supervisor(own, "emil"), own.staff("sara")
+    templates.put(emil, "day", {"en": EN})
+
+    turned = leaving.leave(sara, emil.person)
+
+    assert (turned.templates, turned.failed) == (True, ())
+    assert templates.named(own.staff("anna"), "day").words["en"].text == EN
+    assert not waits(sara, DutyKind.SEAL_TEMPLATES)

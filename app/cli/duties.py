@@ -61,10 +61,21 @@ _UNASKED: Final = frozenset(DutyKind) - {
     DutyKind.DRILL,
     DutyKind.NAME_MEMBER,
     DutyKind.SHOW_DANGER,
+    DutyKind.JUDGE_DANGER,
     DutyKind.LOOK_AT_CASE,
+    DutyKind.LOOK_AT_PLAN,
+    DutyKind.GO_ON,
     DutyKind.CLAIM,
     DutyKind.LOOK_AT_REPORT,
     DutyKind.LOOK_AT_APPROVALS,
+}
+
+# What a case waits for, when a clock of its own has run out.
+_OF_CASE: Final = {
+    DutyKind.JUDGE_DANGER: "judge the danger anew (tern case assess)",
+    DutyKind.LOOK_AT_CASE: "look at it (tern case open), and set the next week (tern case mark)",
+    DutyKind.LOOK_AT_PLAN: "look at the safety plan with the person (tern case plan)",
+    DutyKind.GO_ON: "it waited until then; let it go on, or wait anew (tern case move)",
 }
 
 _BY_THE_ROOT: Final = frozenset(
@@ -137,8 +148,8 @@ def _do(person: Staff, hint: Hint, agreed: dict[str, bool], ask: Callable[[str],
             say(f"A reporter took back what {short(case)} has, and for a week no member has ended it: {_NAME}.")
         case Hint(DutyKind.SHOW_DANGER, case):
             say(f"The danger is grave: tern case ask {short(case)} assessment --approver WHO, who is a supervisor.")
-        case Hint(DutyKind.LOOK_AT_CASE, case):
-            say(f"{short(case)} is overdue: look at it (tern case open), and judge the danger anew (tern case assess).")
+        case Hint(kind, case) if kind in _OF_CASE:
+            say(f"{short(case)} is overdue: {_OF_CASE[kind]}.")
         case Hint(DutyKind.CLAIM):
             _tell_unclaimed(hint.since)
         case Hint(DutyKind.LOOK_AT_REPORT, report):

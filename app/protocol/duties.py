@@ -23,7 +23,10 @@ class DutyKind(StrEnum):
     END_WITHDRAWN = "end_withdrawn"  # by a member of the case: a reporter took back what the case has
     NAME_MEMBER = "name_member"  # by a supervisor of its team: for seven days no member has
     SHOW_DANGER = "show_danger"  # by a member of the case: for a day no supervisor has seen how grave the danger is
-    LOOK_AT_CASE = "look_at_case"  # by a member: the day is over on which its danger was to be judged anew, say
+    JUDGE_DANGER = "judge_danger"  # by a member: the day is over until which the last judgement of it holds
+    LOOK_AT_CASE = "look_at_case"  # by a member: the week is over in which it was to be looked at again
+    LOOK_AT_PLAN = "look_at_plan"  # by a member: so is that of its safety plan
+    GO_ON = "go_on"  # by a member: the day is over by which a case on hold was to go on
     CLAIM = "claim"  # by who triages: of an epoch's reports one was claimed by nobody on the day on which it came
     LOOK_AT_REPORT = "look_at_report"  # by who claimed it, and a day later by supervisors: its time runs out, or has
     LOOK_AT_APPROVALS = "look_at_approvals"  # by a supervisor: somebody approved as many codings as a day has

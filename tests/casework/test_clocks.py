@@ -129,7 +129,8 @@ def test_a_clock_begins_with_the_first_claim_stands_still_while_a_reporter_is_as
     decision = after(DEFAULT.office, goes_on, left)
     assert state(office, triager, report)["decision_due"] == decision.isoformat().replace("+00:00", "Z")
     assert move(office, triager, report, "insufficient", no_contact=True) == DONE
-    assert state(office, triager, report) == {"answer_due": None, "decision_due": None, "due": None}
+    ended = state(office, triager, report)
+    assert (ended["answer_due"], ended["decision_due"]) == (None, None)  # another may have to open it, by chance
     assert events(rows, report) == []
 
 

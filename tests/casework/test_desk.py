@@ -69,14 +69,21 @@ def test_what_is_over_waits_for_nobody_nor_what_was_given_until_a_day(
     assert waiting(office, caseworker) == []
 
 
-def test_a_case_is_due_when_its_danger_is_judged_anew_its_week_ends_or_it_goes_on() -> None:
+def test_a_case_is_due_at_the_first_of_its_clocks_and_while_it_waits_the_danger_does_not() -> None:
     friday, sunday, monday = date(2026, 6, 19), date(2026, 6, 21), date(2026, 6, 15)
 
-    assert Case(stage=CaseStage.ACTIVE).due is None
-    assert Case(stage=CaseStage.ACTIVE, next_review=monday).due == sunday
-    assert Case(stage=CaseStage.ACTIVE, next_review=monday, judged_until=friday).due == friday
-    assert Case(stage=CaseStage.ON_HOLD, next_review=monday, judged_until=friday).due == sunday
-    assert Case(stage=CaseStage.ON_HOLD, next_review=monday, resume_on=friday).due == friday
+    def due(stage: CaseStage, **days: date) -> tuple[date | None, str | None]:
+        case = Case(stage=stage, **days)
+        return case.due, case.due_for
+
+    assert due(CaseStage.ACTIVE) == (None, None)
+    assert due(CaseStage.ACTIVE, next_review=monday) == (sunday, "review")
+    assert due(CaseStage.ACTIVE, plan_review=monday) == (sunday, "plan")
+    assert due(CaseStage.ACTIVE, next_review=monday, judged_until=friday) == (friday, "danger")
+    assert due(CaseStage.ON_HOLD, next_review=monday, judged_until=friday) == (friday, "danger")
+    assert due(CaseStage.ON_HOLD, next_review=monday, resume_on=friday) == (friday, "hold")
+    for ended in (CaseStage.CLOSED, CaseStage.MERGED):
+        assert due(ended, next_review=monday, judged_until=friday, plan_review=monday) == (None, None)
 
 
 def test_a_report_is_overdue_the_day_after_it_came_until_somebody_claims_it(

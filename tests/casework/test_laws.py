@@ -1,12 +1,13 @@
 """What holds of a case in whatever order things are done: its stages, who ends it, when it is due, who learns of it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from httpx2 import Response
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from app.casework.clocks import service as clocks
 from app.casework.stages.machine import EDGES
 from app.casework.work import service as work
 from app.people.staff.models import Person
@@ -14,7 +15,7 @@ from app.protocol.sizes import Kind
 from app.vocabulary import CaseStage, Role
 from tests import factories
 from tests.casework.conftest import CONSENT, Office
-from tests.casework.test_stages import HOLD, Desk
+from tests.casework.test_stages import HOLD, TODAY, Desk
 
 # Likelier in an order that leads somewhere, so that an end is reached and not only refused.
 COURSE = [
@@ -30,7 +31,12 @@ COURSE = [
     "to closed",
 ]
 ACTS = st.lists(
-    st.sampled_from([*COURSE, "judge gravely", "hold", "to monitoring", "task", "ask self", "approve oneself"]),
+    st.sampled_from(
+        [
+            *(*COURSE, "judge gravely", "hold", "to monitoring", "task", "ask self", "approve oneself"),
+            *("plan a week", "mark p1", "mark p4", "shorten"),
+        ]
+    ),
     max_size=4,
 )
 AGAIN = st.sampled_from([[], ["to assessment", "judge"], ["to active"]])
@@ -57,7 +63,7 @@ def test_no_order_of_acts_leads_beside_the_diagram_ends_a_case_by_one_or_tells_o
     of_others = {who.id: seen(office, who) for who in (outsider, elsewhere)}
 
     for act in [*before, *COURSE[:cut], *between, *COURSE[cut:], *again]:
-        said_yes |= done(desk, act, colleague)
+        said_yes |= done(desk, act, colleague, elsewhere)
         entered = stage_of(rows, desk)
         assert entered is stage or (stage, entered) in EDGES, act
         if entered is CaseStage.CLOSED and stage is not CaseStage.CLOSED:
@@ -65,13 +71,13 @@ def test_no_order_of_acts_leads_beside_the_diagram_ends_a_case_by_one_or_tells_o
         if entered is not CaseStage.CLOSURE_REVIEW:
             said_yes = set()
         stage = entered
-        assert (case.risk_level, case.judged_until) == recomputed(rows, desk)
+        assert (case.risk_level, case.judged_until, case.plan_review) == recomputed(rows, desk)
 
     refused(office, outsider, desk)
     assert {who.id: seen(office, who) for who in (outsider, elsewhere)} == of_others
 
 
-def done(desk: Desk, act: str, colleague: Person) -> set[str]:
+def done(desk: Desk, act: str, colleague: Person, supervisor: Person) -> set[str]:
     """Do it, or be refused; who has said yes to the end of the case by it."""
     match act.split():
         case ["consent"]:
@@ -81,8 +87,12 @@ def done(desk: Desk, act: str, colleague: Person) -> set[str]:
             desk.step(stage)
         case ["judge", *gravely]:
             desk.judge("critical" if gravely else "medium")
-        case ["plan"]:
-            desk.tell("plan", status="agreed", review=None)
+        case ["plan", *week]:
+            desk.tell("plan", status="agreed", review=str(TODAY) if week else None)
+        case ["mark", priority]:
+            desk.mark(priority)
+        case ["shorten"]:
+            shorten(desk, supervisor)
         case ["hold"]:
             desk.step("on_hold", sent=HOLD)
         case ["task"]:
@@ -95,6 +105,15 @@ def done(desk: Desk, act: str, colleague: Person) -> set[str]:
         case ["approve", *oneself]:
             return yes(desk, desk.who if oneself else colleague)
     return set()
+
+
+def shorten(desk: Desk, supervisor: Person) -> None:
+    """From now on a judgement of the danger holds for a day less, and what was judged before as long as it did."""
+    after = desk.office.get(supervisor, "/clock-policies/in-force").json()
+    days = {each: max(1, number - 1) for each, number in after["rules"]["review_days"].items()}
+    rules = after["rules"] | {"review_days": days}
+    new = {"after": after["version"], "rules": rules}
+    desk.office.post(supervisor, "/clock-policies", new).raise_for_status()
 
 
 def yes(desk: Desk, by: Person) -> set[str]:
@@ -112,10 +131,16 @@ def stage_of(rows: Session, desk: Desk) -> CaseStage:
     return desk.case.stage
 
 
-def recomputed(rows: Session, desk: Desk) -> tuple[str | None, date | None]:
-    """How great the danger is and until when that holds, from what was told of it: as it is kept with the case."""
-    newest = work.newest_assessment(rows, desk.case.id)
-    return (newest.level, newest.valid_until) if newest else (None, None)
+def recomputed(rows: Session, desk: Desk) -> tuple[str | None, date | None, date | None]:
+    """How great the danger is and until when that holds, and when the plan is looked at again, from what was told of
+    them and how urgent the case is: as it is kept with the case."""
+    newest, plan = work.newest_assessment(rows, desk.case.id), work.newest_plan(rows, desk.case.id)
+    review = plan.review if plan else None
+    if newest is None:
+        return None, None, review
+    days = clocks.of_version(rows, newest.policy).review_days[desk.case.priority]
+    until = min(newest.valid_until, newest.hour.date() + timedelta(days=days))
+    return newest.level, until, review
 
 
 def refused(office: Office, outsider: Person, desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """Something goes from one case to another over HTTP: by two, between the same members, all of it or nothing."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -117,6 +117,13 @@ def test_what_is_merged_goes_with_reports_keys_answers_and_tasks_and_can_come_ba
     told = {"part": two.part(two.case), "kind": "contact"}
     two.office.put(two.owner, f"/cases/{two.case.id}/tasks/{task}", told, version=1).raise_for_status()
     two.case.handling, two.case.priority = HandlingMark.TLP_RED, Priority.P1
+    danger = {
+        "part": two.part(two.into),
+        "part_version": 1,
+        "level": "low",
+        "valid_until": str(factories.DAY + timedelta(days=14)),
+    }
+    two.office.put(two.owner, f"/cases/{two.into.id}/assessment", danger, version=1).raise_for_status()
     two.agree(two.colleague)
     body, of_others = two.body(), seen(two.office, two.outsider)
 
@@ -127,6 +134,7 @@ def test_what_is_merged_goes_with_reports_keys_answers_and_tasks_and_can_come_ba
     assert seen(two.office, two.outsider) == of_others
     assert (report.case_id, two.case.merged_into, two.case.held_from) == (two.into.id, two.into.id, CaseStage.INTAKE)
     assert (two.into.handling, two.into.priority) == (HandlingMark.TLP_RED, Priority.P1)
+    assert two.into.judged_until == factories.DAY + timedelta(days=3)
     to_cases = select(Grant.grantee).where(Grant.subject == report.id, Grant.kind == GrantKind.CASE)
     assert rows.scalars(to_cases.where(Grant.revoked.is_(False))).all() == [two.into.id]
     assert rows.scalars(select(Consent.case_id)).all() == [two.into.id]

@@ -68,6 +68,12 @@ class Desk:
     def judge(self, level: str = "medium", *, days: int = 14) -> Response:
         return self.tell("assessment", level=level, valid_until=str(TODAY + timedelta(days=days)))
 
+    def mark(self, priority: str, *, next_review: date | None = None) -> Response:
+        path = f"/cases/{self.case.id}"
+        version = self.office.get(self.who, path).json()["version"]
+        marks = {"priority": priority, "handling": "tlp_red", "next_review": str(next_review) if next_review else None}
+        return self.office.put(self.who, f"{path}/marks", marks, version=version)
+
     def ask(self, subject: str, of: Person, *, who: Person | None = None) -> Response:
         grant = {"grantee": of.id, "file": factories.in_json(Kind.GRANT)}
         asked = {"subject": subject, "object": self.case.id, "approver": of.id, "of": OF, "grant": grant}

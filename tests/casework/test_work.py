@@ -68,21 +68,76 @@ def test_a_grave_danger_that_no_supervisor_has_seen_is_a_duty_of_members_from_th
     assert duties(office, caseworker) == []
 
 
-def test_a_case_that_is_overdue_is_a_duty_of_its_members_until_it_is_looked_at(
-    office: Office, case: Case, caseworker: Person, colleague: Person, part: str
+@pytest.mark.both_databases
+def test_each_clock_of_a_case_that_has_run_out_is_a_duty_of_its_members_until_that_is_done(
+    office: Office, rows: Session, case: Case, caseworker: Person, colleague: Person, part: str
 ) -> None:
-    case.judged_until = TODAY - timedelta(days=1)
+    yesterday, monday = TODAY - timedelta(days=1), TODAY - timedelta(days=7)
+    sunday = monday + timedelta(days=6)
+    case.judged_until, case.next_review, case.plan_review = yesterday, monday, monday
+    case.stage, case.held_from, case.resume_on = CaseStage.ON_HOLD, CaseStage.INTAKE, yesterday
+    rows.flush()
 
-    assert duties(office, caseworker) == [("look_at_case", case.id, str(case.judged_until))]
+    assert set(duties(office, caseworker)) == {
+        ("judge_danger", case.id, str(yesterday)),
+        ("look_at_case", case.id, str(sunday)),
+        ("look_at_plan", case.id, str(sunday)),
+        ("go_on", case.id, str(yesterday)),
+    }
     assert duties(office, colleague) == []
     told(office, caseworker, case, "assessment", assessment(part, level="low"))
+    told(office, caseworker, case, "plan", {"part": part, "part_version": 1, "status": "agreed", "review": str(TODAY)})
+    marks = {"priority": "p3", "handling": "tlp_red", "next_review": str(TODAY), "label": None}
+    office.put(caseworker, f"/cases/{case.id}/marks", marks, version=case.version)
+    assert duties(office, caseworker) == [("go_on", case.id, str(yesterday))]
+    move = {"to": "intake", "reason": "decided"}
+    office.post(caseworker, f"/cases/{case.id}/transitions", move, version=case.version)
     assert duties(office, caseworker) == []
+
+
+@pytest.mark.both_databases
+def test_a_case_that_becomes_more_urgent_is_judged_anew_sooner_and_one_that_becomes_less_so_no_later(
+    office: Office, rows: Session, case: Case, caseworker: Person, part: str
+) -> None:
+    def mark(priority: str) -> str | None:
+        rows.refresh(case)
+        marks = {"priority": priority, "handling": "tlp_red", "next_review": None, "label": None}
+        marked = office.put(caseworker, f"/cases/{case.id}/marks", marks, version=case.version).json()
+        return None if marked["due"] is None else f"{marked['due_for']} {marked['due']}"
+
+    case.priority = Priority.P3
+    told(office, caseworker, case, "assessment", assessment(part, days=10))
+
+    assert mark("p4") == f"danger {TODAY + timedelta(days=10)}"
+    assert mark("p1") == f"danger {TODAY + timedelta(days=3)}"
+    assert mark("p3") == f"danger {TODAY + timedelta(days=10)}"
+
+
+@pytest.mark.both_databases
+def test_a_policy_that_is_set_later_changes_nothing_of_a_danger_that_was_judged_before(
+    office: Office, rows: Session, case: Case, caseworker: Person, supervisor: Person, part: str
+) -> None:
+    case.priority = Priority.P3
+    told(office, caseworker, case, "assessment", assessment(part, days=10))
+    rules = office.get(supervisor, "/clock-policies/in-force").json()["rules"]
+    shorter = {"after": 0, "rules": rules | {"review_days": {"p1": 1, "p2": 1, "p3": 1, "p4": 1}}}
+    office.post(supervisor, "/clock-policies", shorter).raise_for_status()
+
+    marks = {"priority": "p1", "handling": "tlp_red", "next_review": None, "label": None}
+    before = office.put(caseworker, f"/cases/{case.id}/marks", marks, version=case.version).json()
+    other = CasePart(case_id=case.id, id=factories.id_("part"), version=1, hour=case.stage_entered)
+    other.sha256, other.file = OF, factories.sealed(Kind.PART)
+    rows.add(other)
+    told(office, caseworker, case, "assessment", assessment(other.id, days=1)).raise_for_status()
+
+    assert before["due"] == str(TODAY + timedelta(days=3))
+    assert office.get(caseworker, f"/cases/{case.id}").json()["due"] == str(TODAY + timedelta(days=1))
 
 
 def duties(office: Office, who: Person) -> list[tuple[str, str, str]]:
     """Those that are about the work on cases."""
     items = office.get(who, "/duties").json()["items"]
-    kinds = {"show_danger", "look_at_case"}
+    kinds = {"show_danger", "judge_danger", "look_at_case", "look_at_plan", "go_on"}
     return [(each["kind"], each["object"], each["since"]) for each in items if each["kind"] in kinds]
 
 

@@ -1,6 +1,8 @@
 """Cases: the state of the work, in clear. The facts are in the sealed parts alone."""
 
 from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +20,18 @@ from app.vocabulary import (
 )
 
 _LABELLED = "label IS NOT NULL"
+
+# Nobody works on it at these stages.
+ENDED: Final = frozenset({CaseStage.CLOSED, CaseStage.MERGED, CaseStage.TRANSFERRED})
+
+
+class CaseClock(StrEnum):
+    """What is to be done about a case by a day."""
+
+    DANGER = "danger"  # it is judged anew
+    REVIEW = "review"  # the case is looked at again, in its week
+    PLAN = "plan"  # the safety plan is, likewise
+    HOLD = "hold"  # it goes on, and waits no longer
 
 
 class Case(Base):
@@ -48,6 +62,7 @@ class Case(Base):
     )
     label: Mapped[Label | None]
     next_review: Mapped[date | None]  # the Monday of a week
+    plan_review: Mapped[date | None]  # likewise, that of its safety plan
     # Of a case on hold: where it goes on, for whom it waits, and until which day at most. Of one that is merged into
     # another where it goes on if that is undone.
     held_from: Mapped[CaseStage | None]
@@ -61,12 +76,25 @@ class Case(Base):
     __mapper_args__ = {"version_id_col": version}  # the slower of two writers gets StaleDataError
 
     @property
+    def clocks(self) -> dict[CaseClock, date]:
+        """The last day on which each of its clocks is met, of those that run, the earliest first. While it waits they
+        run on, for the danger does not wait; where it is closed, or merged into another, they stand still."""
+        if self.stage in ENDED:
+            return {}
+        weeks = {CaseClock.REVIEW: self.next_review, CaseClock.PLAN: self.plan_review}
+        last = {clock: monday and monday + timedelta(days=6) for clock, monday in weeks.items()}
+        until = {CaseClock.DANGER: self.judged_until, CaseClock.HOLD: self.resume_on, **last}
+        return dict(sorted(((clock, day) for clock, day in until.items() if day), key=lambda each: each[1]))
+
+    @property
     def due(self) -> date | None:
-        """The last day on which the work on it is in time, if there is one: the danger is judged anew, it is looked at
-        again within its week, or goes on. While it is on hold only the danger may be judged later."""
-        looked_at = self.next_review and self.next_review + timedelta(days=6)
-        other = self.resume_on if self.stage is CaseStage.ON_HOLD else self.judged_until
-        return min((day for day in (looked_at, other) if day), default=None)
+        """The last day on which the work on it is in time, if there is one."""
+        return next(iter(self.clocks.values()), None)
+
+    @property
+    def due_for(self) -> CaseClock | None:
+        """What is to be done by that day."""
+        return next(iter(self.clocks), None)
 
 
 class Membership(Base):

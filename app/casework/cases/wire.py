@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.casework.cases.journal import NewPart, Writing
 from app.casework.cases.membership import members_among
-from app.casework.cases.models import Case
+from app.casework.cases.models import Case, CaseClock
 from app.casework.cases.service import NewCase
 from app.http.sealed_json import SealedEntry, SealedPart
 from app.http.wire import CaseId, PersonId, TeamId
@@ -87,7 +87,8 @@ class CaseOut(BaseModel):
     """The state of the work; `stage_entered` is the hour of its last step. Of the facts there is nothing here.
 
     `next_review` is a Monday, `purge_month` the first day of one. A case on hold goes on at `held_from`, by `resume_on`
-    at the latest, and one that is merged if that is undone. `due` is the last day on which the work on it is in time.
+    at the latest, and one that is merged if that is undone. `due` is the last day on which the work on it is in time,
+    and `due_for` what is done by then: of all its clocks the earliest.
     `closing` is the part that says why the case is to end, while that is looked at.
     """
 
@@ -104,6 +105,7 @@ class CaseOut(BaseModel):
     label: Label | None
     next_review: date | None
     due: date | None
+    due_for: CaseClock | None
     held_from: CaseStage | None
     held_for: HoldReason | None
     resume_on: date | None
@@ -137,6 +139,7 @@ def cases_out(session: Session, cases: Sequence[Case]) -> list[CaseOut]:
             label=case.label,
             next_review=case.next_review,
             due=case.due,
+            due_for=case.due_for,
             held_from=case.held_from,
             held_for=case.held_for,
             resume_on=case.resume_on,

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.actor import Actor
 from app.casework.approvals.models import Approval
 from app.casework.cases import service as cases
-from app.casework.cases.models import Case, Membership
+from app.casework.cases.models import ENDED, Case, Membership
 from app.casework.triage import ranges as triage_ranges
 from app.casework.triage import service as triage
 from app.database import ranges
@@ -24,7 +24,6 @@ from app.people.grants.models import Grant
 from app.vocabulary import ApprovalState, CaseStage, GrantKind, ReportState
 
 MOST: Final = 50
-_ENDED: Final = frozenset({CaseStage.CLOSED, CaseStage.MERGED, CaseStage.TRANSFERRED})
 
 
 class WaitKind(StrEnum):
@@ -74,7 +73,7 @@ def _handed(session: Session, actor: Actor) -> Iterator[Wait]:
 def _cases(session: Session, actor: Actor) -> Iterator[Wait]:
     """The most urgent, where there are more."""
     place = (Membership.priority, Membership.stage_entered, Membership.case_id)
-    at_work = (stage for stage in CaseStage if stage not in _ENDED)
+    at_work = (stage for stage in CaseStage if stage not in ENDED)
     among = [Range(place, (Membership.person_id == actor.id) & (Membership.stage == stage)) for stage in at_work]
     found = ranges.first(session, among, after=None, descending=False, number=MOST + 1)
     for case in session.scalars(cases.of_member(actor).where(Case.id.in_([each[-1] for each in found]))):

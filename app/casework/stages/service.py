@@ -99,7 +99,7 @@ def _close_or_reopen(session: Session, actor: Actor, case: Case, new: CaseMove, 
 def _forgotten(session: Session, case: Case) -> Case:
     """Of a closed case there is left who may open it, its class, and the month in which it goes."""
     work.forget(session, case.id)
-    case.risk_level = case.judged_until = case.next_review = case.reason = None
+    case.risk_level = case.judged_until = case.next_review = case.plan_review = case.reason = None
     case.priority, case.handling, case.label = Priority.P4, HandlingMark.TLP_AMBER_STRICT, None
     case.stage_entered = case.stage_entered.replace(day=1, hour=0)
     session.flush()
@@ -123,7 +123,7 @@ def _facts(session: Session, actor: Actor, case: Case, new: CaseMove | None, *, 
         is_supervisor=Role.SUPERVISOR in actor.roles,
         has_owner=case.owner_id is not None,
         consent_settled=consents.is_settled(session, case.id),
-        danger_judged=assessment is not None and assessment.valid_until >= today,
+        danger_judged=case.judged_until is not None and case.judged_until >= today,
         judged_here=assessment is not None and assessment.is_of_stage,
         plan_settled=plan is not None and plan.status in SETTLED,
         plan_approved=not is_grave or is_alone or bool(work.seen_by(session, case.id, plan)),

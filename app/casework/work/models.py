@@ -21,7 +21,8 @@ class TaskState(StrEnum):
 class Assessment(Base):
     """One judgement of the danger, by the version of the sealed part that gives it; the one of highest number counts.
 
-    `is_of_stage`: it was made since the case came to the stage at which it is.
+    `is_of_stage`: it was made since the case came to the stage at which it is. `policy` is the version of the policy of
+    clocks under which it was.
     """
 
     __tablename__ = "assessments"
@@ -37,6 +38,7 @@ class Assessment(Base):
     author_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     hour: Mapped[datetime] = mapped_column(Hour)
     is_of_stage: Mapped[bool]
+    policy: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Plan(Base):

@@ -5,7 +5,7 @@ Of each paper the service knows that it is a part of the case, who says what of 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
@@ -19,7 +19,7 @@ from app.casework.approvals import service as approvals
 from app.casework.approvals.service import Approvable, NewApproval, NotApprovable
 from app.casework.cases import journal, membership
 from app.casework.cases import service as cases
-from app.casework.cases.models import Case
+from app.casework.cases.models import ENDED, Case, CaseClock
 from app.casework.clocks import service as clocks
 from app.casework.work.models import Assessment, CaseTask, Plan, TaskState
 from app.clock import hour_of, monday_of
@@ -41,7 +41,12 @@ from app.vocabulary import (
     TaskType,
 )
 
-_ENDED: Final = frozenset({CaseStage.CLOSED, CaseStage.MERGED, CaseStage.TRANSFERRED})
+_OVERDUE: Final = {
+    CaseClock.DANGER: DutyKind.JUDGE_DANGER,
+    CaseClock.REVIEW: DutyKind.LOOK_AT_CASE,
+    CaseClock.PLAN: DutyKind.LOOK_AT_PLAN,
+    CaseClock.HOLD: DutyKind.GO_ON,
+}
 _Paper = TypeVar("_Paper", Assessment, Plan)
 
 
@@ -111,9 +116,10 @@ def assess(
         author_id=actor.id,
         hour=hour_of(now),
         is_of_stage=True,
+        policy=clocks.in_force(session)[0],
     )
     session.add(new)
-    case.risk_level, case.judged_until = level, valid_until
+    follow(session, case)
     audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now, object_hash=sha256)
     session.flush()
     return new
@@ -145,6 +151,7 @@ def plan(
         author_id=actor.id,
     )
     session.add(new)
+    follow(session, case)
     audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now, object_hash=sha256)
     session.flush()
     return new
@@ -158,6 +165,17 @@ def newest_assessment(session: Session, case_id: str) -> Assessment | None:
 def newest_plan(session: Session, case_id: str) -> Plan | None:
     """The one that counts."""
     return session.scalar(_newest(Plan, case_id))
+
+
+def follow(session: Session, case: Case) -> None:
+    """Keep with the case what was told last of its papers, and until when that holds: the caller writes it.
+
+    Where it became more urgent since the danger was judged, that holds as long as it does at this priority.
+    """
+    judged, plan = newest_assessment(session, case.id), newest_plan(session, case.id)
+    case.risk_level = judged.level if judged else None
+    case.judged_until = _holds_until(session, judged, case.priority) if judged else None
+    case.plan_review = plan.review if plan else None
 
 
 def seen_by(session: Session, case_id: str, paper: Assessment | Plan | None) -> list[str]:
@@ -226,6 +244,7 @@ def mark(session: Session, actor: Actor, case_id: str, new: Marks, *, seen: froz
         raise StaleVersion(version=case.version)
     case.priority, case.handling, case.label = new.priority, new.handling, new.label
     case.next_review = new.next_review and monday_of(new.next_review)
+    follow(session, case)
     audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now)
     session.flush()
     membership.follow(session, case)
@@ -270,9 +289,8 @@ def forget_parts(session: Session, case: Case, parts: Collection[str]) -> None:
     """These parts are destroyed: what was told of them is told no more, and what was judged before counts again."""
     for table in (Assessment, Plan, CaseTask):
         session.execute(delete(table).where(table.case_id == case.id, table.part_id.in_(parts)))
-    if case.stage not in _ENDED:
-        judged = newest_assessment(session, case.id)
-        case.risk_level, case.judged_until = (judged.level, judged.valid_until) if judged else (None, None)
+    if case.stage not in ENDED:
+        follow(session, case)
     if case.closing_part in parts:
         case.closing_part = None
     session.flush()
@@ -301,9 +319,15 @@ def forget(session: Session, case_id: str) -> None:
         session.execute(delete(table).where(table.case_id == case_id))
 
 
+def _holds_until(session: Session, judged: Assessment, priority: Priority) -> date:
+    """By the policy under which the danger was judged."""
+    within = clocks.of_version(session, judged.policy).review_days[priority]
+    return min(judged.valid_until, judged.hour.date() + timedelta(days=within))
+
+
 def _worked_on(session: Session, actor: Actor, case_id: str) -> Case:
     case = cases.locked(session, cases.of_member(actor), case_id)
-    if case.stage in _ENDED:
+    if case.stage in ENDED:
         raise CaseEnded
     return case
 
@@ -368,9 +392,10 @@ APPROVABLES: Final = (ASSESSMENT, PLAN, CLOSURE)
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     """To let a supervisor see a grave danger, from the day after it was judged so; and to look at what is overdue."""
     has_supervisor = any(each != actor.id for each in staff.certified_with(session, Role.SUPERVISOR, actor.today))
-    for case in session.scalars(cases.all_of_member(actor).where(Case.stage.not_in(_ENDED)).order_by(Case.id)):
-        if case.due is not None and case.due < actor.today:
-            yield Duty(DutyKind.LOOK_AT_CASE, case.id, case.due)
+    for case in session.scalars(cases.all_of_member(actor).where(Case.stage.not_in(ENDED)).order_by(Case.id)):
+        for clock, last in case.clocks.items():
+            if last < actor.today:
+                yield Duty(_OVERDUE[clock], case.id, last)
         judged = newest_assessment(session, case.id) if case.risk_level in GRAVE and has_supervisor else None
         if judged and judged.hour.date() < actor.today and not seen_by(session, case.id, judged):
             yield Duty(DutyKind.SHOW_DANGER, case.id, judged.hour.date())

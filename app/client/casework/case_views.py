@@ -9,7 +9,8 @@ from app.protocol.labels import Label
 from app.vocabulary import CaseStage, Priority
 
 _OR_NONE: Final = (
-    *("label", "risk_level", "next_review", "due", "held_from", "resume_on", "retention_class", "purge_month"),
+    *("label", "risk_level", "next_review", "due", "due_for", "held_from", "resume_on"),
+    *("retention_class", "purge_month"),
 )
 
 
@@ -31,6 +32,7 @@ class CaseView:
     risk_level: str | None
     next_review: str | None
     due: str | None
+    due_for: str | None
     held_from: str | None
     resume_on: str | None
     retention_class: str | None

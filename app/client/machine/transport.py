@@ -74,7 +74,7 @@ _TEXTS: Final = (
 )
 _TEXTS_OR_NULL: Final = (
     "accounts_lost_by accounts_lost_too agreed_at agreed_by answer_due approved_by approver_stand_in body case "
-    "closing consent copy_sha256 correction country decision_due draw due ended_on failure first_lapses_after "
+    "closing consent copy_sha256 correction country decision_due draw due due_for ended_on failure first_lapses_after "
     "granted_on handed_on_by handed_on_from held_for held_from keys_copied_on label last_use lent_until next "
     "next_review noisy_sha256 note note_by note_too object_hash of opening_due owner prev priority problem public_on "
     "purge_month reason requester_stand_in resume_on retention_class review risk_level sealed_file secret statement "

@@ -11,9 +11,9 @@ from app.cli.demo_population import population
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.family import Estimate, estimates
 from app.protocol.release.grades import Grade, half_width, shown
-from app.statistics.releases.counting import count
 from app.statistics.releases.noise import DiscreteGaussian, draw
 from app.vocabulary import Workload
+from tests.statistics.releases.counted import count_of
 
 # Persons, the workload that is made for as many, and how often its noise is drawn.
 TIERS = ((500, "S", 40), (2_000, "Q", 40), (2_000, "M", 20), (10_000, "L", 10), (100_000, "L", 5))
@@ -25,7 +25,7 @@ def run() -> list[dict[str, str | float]]:
 
 
 def measure(persons: int, workload: Workload, draws: int) -> list[dict[str, str | float]]:
-    true = count(population(persons, b"accuracy"), workload, period="2026")
+    true = count_of(population(persons, b"accuracy"), workload, period="2026")
     drawn = [_drawn(workload, true) for _ in range(draws)]
     return [
         {

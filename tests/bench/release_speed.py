@@ -11,9 +11,9 @@ from app import vocabulary
 from app.cli.demo_population import population
 from app.protocol.release.composition import compose
 from app.protocol.release.counts import NoisyCounts
-from app.statistics.releases.counting import count
 from app.statistics.releases.noise import DiscreteGaussian, draw
 from tests.statistics.releases import folders
+from tests.statistics.releases.counted import count_of
 
 CARDS = 100_000
 
@@ -29,7 +29,7 @@ def measure() -> list[dict[str, str | float]]:
     quarter = vocabulary.workload("Q")
     cards = list(islice(population(CARDS // 2, b"speed"), CARDS))
     started = time.perf_counter()
-    counts = count(cards, quarter, period="2026-Q2")
+    counts = count_of(cards, quarter, period="2026-Q2")
     counted = time.perf_counter()
     drawn = NoisyCounts(period="2026-Q2", workload=quarter, tables=draw(quarter, counts, DiscreteGaussian()))
     noised = time.perf_counter()

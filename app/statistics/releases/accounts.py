@@ -53,9 +53,9 @@ class Accounts:
     @classmethod
     def read(cls, content: bytes) -> Self:
         """What `write` has written. Raises `AccountsError`."""
-        slots = [content[at : at + SLOT] for at in range(0, len(content), SLOT)]
-        names = [slot[:NAME] for slot in slots]
-        values = [int.from_bytes(slot[NAME:]) for slot in slots]
+        places = range(0, len(content), SLOT)
+        names = [content[at : at + NAME] for at in places]
+        values = [int.from_bytes(content[at + NAME : at + SLOT]) for at in places]
         if len(content) % SLOT or any(one >= two for one, two in pairwise(names)):
             raise AccountsError("the slots are not in their order")
         read = cls({name: value for name, value in zip(names, values, strict=True) if value < LINK})
@@ -68,11 +68,13 @@ class Accounts:
 
     def write(self) -> bytes:
         names = sorted([*self.spent, *self.stands_for])
-        place = {name: number for number, name in enumerate(names)}
-        values = (
-            LINK + place[self.stands_for[name]] if name in self.stands_for else self.spent[name] for name in names
-        )
-        return b"".join(name + value.to_bytes(4) for name, value in zip(names, values, strict=True))
+        named = set(self.stands_for.values())  # few of very many
+        place = {name: number for number, name in enumerate(names) if name in named}
+        content = bytearray()
+        for name in names:
+            value = LINK + place[self.stands_for[name]] if name in self.stands_for else self.spent[name]
+            content += name + value.to_bytes(4)
+        return bytes(content)
 
     def __len__(self) -> int:
         return len(self.spent) + len(self.stands_for)

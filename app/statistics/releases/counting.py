@@ -6,7 +6,7 @@ sensitivity of every table is this module and nothing else.
 
 import hashlib
 import itertools
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -25,21 +25,15 @@ _Read: TypeAlias = Callable[[StatCard], tuple[str, ...]]
 _MOST_KINDS = 5
 
 
-def count(
-    cards: Iterable[StatCard],
-    workload: Workload,
-    *,
-    period: str,
-    person_of: Callable[[bytes], bytes] = lambda token: token,
-) -> dict[str, tuple[int, ...]]:
+def count(persons: Iterable[Sequence[StatCard]], workload: Workload, *, period: str) -> dict[str, tuple[int, ...]]:
     """Persons in every cell of every table, in the order of `Table.cells`.
 
-    A function of the set of cards: order and repetition do not matter. `period` is that of the release, and `person_of`
-    tells tokens of one person from those of two.
+    `persons` are the distinct cards of each, whose order does not matter. `period` is that of the release.
     """
     dims = [(dim.name, _bounded(dim, _reader(dim, period))) for dim in workload.dims()]
     plans = [_Plan.of(table) for table in workload.tables]
-    for person in _persons(cards, person_of):
+    for cards in persons:
+        person = _in_order(cards)
         values = {name: read(person) for name, read in dims}
         acts: dict[tuple[object, ...], list[_Cell]] = {}
         for plan in plans:
@@ -48,13 +42,9 @@ def count(
     return {plan.name: tuple(plan.counts.values()) for plan in plans}
 
 
-def _persons(cards: Iterable[StatCard], person_of: Callable[[bytes], bytes]) -> Iterable[list[StatCard]]:
-    """The cards of each person, ordered by card id and, should one id stand on two cards, by the rest of the card."""
-    by_person: defaultdict[bytes, set[StatCard]] = defaultdict(set)
-    for card in cards:
-        by_person[person_of(card.token)].add(card)
-    for own in by_person.values():
-        yield sorted(own, key=_order) if len(own) > 1 else list(own)
+def _in_order(cards: Sequence[StatCard]) -> Sequence[StatCard]:
+    """By card id and, should one id stand on two cards, by the rest of the card."""
+    return sorted(cards, key=_order) if len(cards) > 1 else cards
 
 
 def _order(card: StatCard) -> tuple[str, bytes]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import TypeAlias
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,6 @@ from app.database import insert_or_ignore
 from app.people.shared_keys import service as shared_keys
 from app.people.staff import service as staff
 from app.problems import Problem, StaleVersion
-from app.protocol import card as cards_
 from app.protocol.certificates import Trust
 from app.protocol.encoding import sha256_hex
 from app.protocol.periods import quarters
@@ -28,7 +28,8 @@ from app.statistics.releases import counting, kept_accounts, ledger, noise, open
 from app.statistics.releases.accounts import Accounts, AccountsError, growth, name_of, rebuilt
 from app.statistics.releases.kept_accounts import KeptAccounts
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState
-from app.statistics.releases.opening import Opened, Opener
+from app.statistics.releases.opening import Opener
+from app.statistics.releases.packed import Cards
 from app.statistics.releases.requests import ReleaseExists
 from app.vocabulary import Workload
 
@@ -144,14 +145,17 @@ def draw(
     opened = opening.opened(read(quarters(start.period)), opener)
     if accounts is None:
         earlier = opening.opened(read(start.earlier), opener)
-        accounts = _rebuilt(start, {str(identity.recipient) for identity in identities}, [*opened, *earlier])
-        accounts.follow(each.card for each in earlier if isinstance(each.card, cards_.TokenCard))
-    accounts.follow(each.card for each in opened if isinstance(each.card, cards_.TokenCard))
-    own = [each.card for each in opened if isinstance(each.card, cards_.StatCard)]
-    persons = {card.token: accounts.person(name_of(card.token)) for card in own}
-    admitted = {person for person in persons.values() if accounts.can_bear(person, rho)}
-    own = [card for card in own if persons[card.token] in admitted]
-    counts = counting.count(own, start.workload, period=start.period, person_of=persons.__getitem__)
+        accounts = _rebuilt(start, {str(identity.recipient) for identity in identities}, [opened.cards, earlier.cards])
+        accounts.follow(earlier.said)
+    accounts.follow(opened.said)
+
+    def person_of(token: bytes) -> bytes:
+        return accounts.person(name_of(token))
+
+    everybody = {person_of(token) for _, token in opened.cards.tokens()}
+    admitted = {person for person in everybody if accounts.can_bear(person, rho)}
+    own = (cards for person, cards in opened.cards.persons(person_of) if person in admitted)
+    counts = counting.count(own, start.workload, period=start.period)
     tables = noise.draw(start.workload, counts, measurement)
     accounts.charge(admitted, rho)
     try:
@@ -186,12 +190,11 @@ def settle(session: Session, actor: Actor, start: Snapshot, result: Draw, *, now
     return release
 
 
-def _rebuilt(start: Snapshot, lent: AbstractSet[str], opened: Sequence[Opened]) -> Accounts:
+def _rebuilt(start: Snapshot, lent: AbstractSet[str], opened: Iterable[Cards]) -> Accounts:
     """The worst that they can be, where nobody opens those that were kept."""
     tokens: defaultdict[str, set[bytes]] = defaultdict(set)
-    for each in opened:
-        if isinstance(each.card, cards_.StatCard):
-            tokens[each.quarter].add(each.card.token)
+    for quarter, token in chain.from_iterable(each.tokens() for each in opened):
+        tokens[quarter].add(token)
     everybody = set[bytes]().union(*tokens.values())
 
     def tokens_of(period: str) -> AbstractSet[bytes]:

@@ -19,9 +19,9 @@ from app.protocol.release.release_keys import ReleaseSigner
 from app.protocol.release.signatures import SIGNATURES, SIGNERS, Signers, sign_sums, write_signatures, write_signers
 from app.protocol.release.sums import SUMS, sums
 from app.protocol.roots import make_root, org_of
-from app.statistics.releases.counting import count
 from app.statistics.releases.noise import Measurement, draw
 from app.vocabulary import ReleaseKind, Role
+from tests.statistics.releases.counted import count_of
 from tests.statistics.releases.measurements import Seeded
 
 RELEASE = "rel_" + "1" * 32
@@ -67,7 +67,7 @@ LOSSES = {
 @cache  # made anew, it would be the same
 def noisy(workload: str = "Q", *, persons: int = 300, measurement: Measurement | None = None) -> NoisyCounts:
     chosen = vocabulary.workload(workload)
-    counts = count(population(persons, b"folder"), chosen, period=PERIOD[chosen.kind])
+    counts = count_of(population(persons, b"folder"), chosen, period=PERIOD[chosen.kind])
     return NoisyCounts(
         period=PERIOD[chosen.kind], workload=chosen, tables=draw(chosen, counts, measurement or Seeded(1))
     )

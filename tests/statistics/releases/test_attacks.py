@@ -20,12 +20,12 @@ from app.protocol.card import StatCard
 from app.protocol.release.counts import NOISY, NoisyCounts
 from app.protocol.release.family import estimates
 from app.protocol.release.mechanism import sigma_of
-from app.statistics.releases import counting
 from app.statistics.releases.accounts import joined
 from app.statistics.releases.noise import DiscreteGaussian, Measurement, draw
 from app.vocabulary import Workload
 from tests.protocol.cards import a_card
 from tests.statistics.releases import folders
+from tests.statistics.releases.counted import count_of
 from tests.statistics.releases.measurements import NoNoise, Seeded
 
 WORKLOADS = tuple(vocabulary.all_workloads().values())
@@ -38,7 +38,7 @@ Count = Callable[[Sequence[StatCard], Workload], Counts]
 
 
 def count(cards: Sequence[StatCard], workload: Workload) -> Counts:
-    return counting.count(cards, workload, period=folders.PERIOD[workload.kind])
+    return count_of(cards, workload, period=folders.PERIOD[workload.kind])
 
 
 def of_target(number: int, *, token: bytes = b"target".ljust(16), **coding: object) -> StatCard:

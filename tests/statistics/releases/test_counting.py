@@ -14,9 +14,10 @@ from app import vocabulary
 from app.cli.demo_population import population
 from app.protocol.card import StatCard
 from app.protocol.release.mechanism import sigma_of
-from app.statistics.releases import counting
+from app.statistics.releases.packed import Cards, pack, size
 from app.vocabulary import Dimension, Table, Workload, WorkloadError, coarsened
 from tests.protocol.cards import CODING, a_card, cards
+from tests.statistics.releases.counted import count_of
 
 TOKENS = [bytes([number]) * 16 for number in range(4)]
 WORKLOADS = [vocabulary.workload(each) for each in ("Q", "L")]
@@ -25,7 +26,7 @@ quarter = vocabulary.workload("Q")
 
 
 def count(recorded: Iterable[StatCard], workload: Workload, *, period: str = "2026") -> dict[str, tuple[int, ...]]:
-    return counting.count(recorded, workload, period=period)
+    return count_of(recorded, workload, period=period)
 
 
 def where(counts: dict[str, tuple[int, ...]], table: str, workload: str = "Q") -> dict[tuple[str, ...], int]:
@@ -68,6 +69,32 @@ def test_two_cards_of_one_id_count_the_same_in_any_order() -> None:
     twins = [a_card(incident_type=each) for each in ("threat", "family", "physical", "legal")]
 
     assert count(twins, quarter) == count(reversed(twins), quarter)
+
+
+@given(of_few_persons)
+def test_the_cards_of_a_person_come_together_each_once(recorded: list[StatCard]) -> None:
+    packed = Cards()
+    for each in [*recorded, *recorded]:
+        packed.add("2026-Q2", pack(each))
+
+    persons = [(token, set(own), len(own)) for token, own in packed.persons()]
+
+    tokens = {each.token for each in recorded}
+    theirs = {token: {each for each in recorded if each.token == token} for token in tokens}
+    assert sorted(token for token, _, _ in persons) == sorted(tokens)
+    assert all((own, number) == (theirs[token], len(theirs[token])) for token, own, number in persons)
+    assert len(packed) == 2 * len(recorded)
+    assert set(packed.tokens()) == {("2026-Q2", token) for token in tokens}
+
+
+@given(of_few_persons)
+def test_a_packed_card_is_the_card(recorded: list[StatCard]) -> None:
+    assert list(Cards.of(recorded)) == recorded
+    assert {len(pack(each)) for each in recorded} <= {size()}
+
+
+def test_a_draw_keeps_a_card_in_a_hundred_bytes() -> None:
+    assert size() < 100
 
 
 @given(of_few_persons)

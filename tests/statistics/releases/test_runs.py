@@ -7,8 +7,11 @@ import pytest
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from app import age
 from app.database import Database
 from app.people.staff import service as staff
+from app.protocol import card as cards_
+from app.protocol.card import StatCard, TokenCard
 from app.statistics.cards import service as cards
 from app.statistics.cards.models import Card
 from app.statistics.releases import opening, runs
@@ -174,11 +177,12 @@ def test_others_open_what_one_would(database: Database, rows: Session, approved:
     pages = [[SealedCard("2026-Q2", *row)] for row in cards.recorded_in(rows, "2026-Q2", after="", most=12)]
     unread = [[SealedCard("2026-Q2", "0" * 64, None, b"no card")]]
 
-    alone = [card for page in pages for card in opener.open_(page)]
+    alone = opening.opened(pages[: opening.ALONE], opener)
     together = opening.opened([*pages, *unread], opener, cores=2)
 
-    assert len(alone) == 12
-    assert sorted(each.card.id for each in together) == sorted(each.card.id for each in alone)
+    assert len(alone.cards) == opening.ALONE
+    assert len(together.cards) == 12
+    assert set(alone.cards) < set(together.cards) == {_card(row) for page in pages for row in page}
 
 
 def test_what_is_raised_while_others_open_ends_them(database: Database, rows: Session, approved: Flow) -> None:
@@ -208,3 +212,7 @@ def test_every_state_of_a_release_tells_one_of_the_words_or_none(state: ReleaseS
 
 def _run(database: Database, flow: Flow) -> Run:
     return Run(database, flow.release, "", threading.Event())
+
+
+def _card(row: SealedCard) -> StatCard | TokenCard:
+    return cards_.parse(age.decrypt(row.file, [STATISTICS])).card

@@ -279,19 +279,16 @@ def _parse_header(line: bytes) -> GrantHeader:
     try:
         kind = GrantKind(members.get("kind", ""))
         values = {key: members[key] for key in members if key not in ("v", "kind", "head")}
+        if kind in _OF_EPOCHS:
+            values["danger_now"] = Imminence(members.get("danger_now", ""))
         header = GrantHeader(**values, kind=kind)
     except (ValueError, TypeError):
         raise Malformed("a grant of another form") from None
     _check_values(members)
-    if kind in _OF_EPOCHS:
-        try:
-            header = GrantHeader(**{**values, "danger_now": Imminence(members.get("danger_now", ""))}, kind=kind)
-        except ValueError:
-            raise Malformed("a grant of another form") from None
-    elif kind is GrantKind.RECOVERY:
+    if kind is GrantKind.RECOVERY:
         if not isinstance(members.get("act"), str):
             raise Malformed("a grant of another form")
-    elif header.subject.startswith("case_"):
+    elif kind not in _OF_EPOCHS and header.subject.startswith("case_"):
         header = replace(header, head=_parse_head(members.get("head")))
     if header.line() != line:
         raise Malformed("a grant that is written otherwise")

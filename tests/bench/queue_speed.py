@@ -16,6 +16,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from typing import Final
 
 from tests.client.installation import Installation, installation
@@ -27,6 +28,7 @@ _ASKS, _PEAK = "asks ", "VmHWM:"
 _LIST: Final = f"""
 import sys, time
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 said = []
 def tell(event, arguments):
     if event == "socket.connect" and not said:
@@ -46,7 +48,8 @@ _NOW: Final = {"language": "fa", "text": "They are at the door.", "answers": {"d
 
 
 def run(lengths: Sequence[int] = LENGTHS) -> list[dict[str, object]]:
-    """A row a length: seconds from the first request, and the peak of the client's process in MiB.
+    """A row a length: seconds from the first request, the peak of the client's process in MiB, and the seconds of
+    processor that the client took from its start, and the service (which is in this process) meanwhile.
 
     `now on top` is when the one report stands there that cannot wait, which is among the last to be read.
     """
@@ -73,6 +76,7 @@ def _listed(here: Installation) -> Mapping[str, object]:
     fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", _LINES, _COLUMNS, 0, 0))
     environment = {**os.environ, **here.environment("anna"), "TERM": "xterm"}
     environment.pop("COLUMNS", None)
+    client, service = _processor(RUSAGE_CHILDREN), _processor(RUSAGE_SELF)
     with subprocess.Popen(
         [sys.executable, "-c", _LIST, "triage", "list"], env=environment, stdout=other, stderr=subprocess.PIPE
     ) as process:
@@ -83,7 +87,19 @@ def _listed(here: Installation) -> Mapping[str, object]:
     assert process.returncode == 0, told
     asked = float(re.findall(rf"{_ASKS} (\S+)", told)[0])
     peak = int(re.findall(rf"{_PEAK}\s+(\d+) kB", told)[0]) / 1024
-    return {"first rows": first - asked, "now on top": now - asked, "all sorted": ended - asked, "peak MiB": peak}
+    return {
+        "first rows": first - asked,
+        "now on top": now - asked,
+        "all sorted": ended - asked,
+        "peak MiB": peak,
+        "client's processor": _processor(RUSAGE_CHILDREN) - client,
+        "service's processor": _processor(RUSAGE_SELF) - service,
+    }
+
+
+def _processor(who: int) -> float:
+    used = getrusage(who)
+    return used.ru_utime + used.ru_stime
 
 
 def _seen(terminal: int) -> tuple[float, float, float]:

@@ -23,7 +23,7 @@ def test_what_is_written_in_base64url_is_read_again(value: bytes) -> None:
     assert unb64(b64(value)) == value
 
 
-@given(st.text())
+@given(st.text() | st.text("AQgwB-_=+/\n", max_size=9))
 def test_no_second_spelling_of_base64url_is_read(text: str) -> None:
     try:
         value = unb64(text)
@@ -33,7 +33,7 @@ def test_no_second_spelling_of_base64url_is_read(text: str) -> None:
     assert b64(value) == text
 
 
-@pytest.mark.parametrize("text", ["AA==", "AB", "A", "AA\n", "+A", "A A", "é"])
+@pytest.mark.parametrize("text", ["AA==", "AAA=", "AAAA====", "AB", "A", "AA\n", "+A", "A A", "é", "\0A"])
 def test_what_is_almost_base64url_is_refused(text: str) -> None:
     with pytest.raises(Malformed):
         unb64(text)

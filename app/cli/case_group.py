@@ -11,7 +11,7 @@ _MADE_IN: Final = {
     "list": "app.cli.case_lists:list_",
     "views": "app.cli.case_lists:views_",
     "show": "app.cli.case_lists:show_",
-    "open": "app.cli.cases:open_",
+    "open": "app.cli.case_opening:open_",
     "log": "app.cli.case_edits:log",
     "set": "app.cli.case_edits:set_field",
     "add": "app.cli.case_edits:add",

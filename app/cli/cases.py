@@ -1,28 +1,24 @@
 """Commands of casework. The facts of a case come from files and go to the screen; the service sees neither."""
 
 from collections.abc import Collection
-from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from app.cli import case_edits, case_people
 from app.cli.case_edits import part_of
+from app.cli.case_opening import facts
 from app.cli.case_page import card_rows, page, tell_taken_back
 from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Ask, CaseId, Given, Names, short
-from app.cli.refusals import words
 from app.cli.stopped import Stopped
 from app.client.casework import act_approvals, approvals, cases, coding_approvals, course
-from app.client.casework.cases import Consents, OpenCase, ending
-from app.client.machine.staff import NotGranted, Staff
-from app.client.machine.transport import Refused
+from app.client.casework.cases import OpenCase, ending
+from app.client.machine.staff import Staff
 from app.client.statistics import cards, withdrawals
 from app.protocol.encoding import new_id
-from app.protocol.errors import ProtocolError
 from app.protocol.journal import Ending, Hold, Moving, Release, Removal
 from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus
 
@@ -30,39 +26,6 @@ _ACTS = {each.subject for each in (Removal, Ending, Moving, Hold, Release)}
 Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
 ]
-
-
-def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
-    """Read a case, and what its people have answered about each use."""
-    person = staff(machine)
-    names = Names(person)
-    open_case = cases.open_(person, names.case(id_))
-    _send_again(person, open_case)
-    # Whoever is asked to approve its coding reads the case and not its consents.
-    consents = cases.read_consents(person, open_case) if person.person in open_case.members else None
-    view = cases.view(person, open_case.id) if consents else None
-    rule = cases.unfounded(view, consents) if view and consents else None
-    unsound = course.unsound(person, open_case, view) if view else []
-    if as_json:
-        show(
-            _facts(open_case) | (_answers(consents) | {"unfounded": rule, "unsound": unsound} if consents else {}),
-            as_json=True,
-        )
-        return
-    show_text(page(open_case, consents, names, ref=view.ref if view else None))
-    if open_case.journal.merged_into:
-        say(f"It was merged into {open_case.journal.merged_into}, where it goes on. tern case undo takes it out again.")
-    if view and rule:
-        say(f"It stands in {view.stage} without ground ({rule}). tern case move {view.ref} intake takes it back.")
-    for each in unsound:
-        say(f"The service was told otherwise: {words()['rule'].get(each, each)}.")
-
-
-def _send_again(person: Staff, case: OpenCase) -> None:
-    """Where it cannot be done now, it is when the case is next opened."""
-    with suppress(ProtocolError, NotGranted, Refused):
-        if number := cards.send_again(person, case):
-            say(f"Cards that may have waited on a machine that is gone wait on this one now: {number}.")
 
 
 def code(
@@ -78,7 +41,7 @@ def code(
     names = Names(person)
     before, holders = cases.open_(person, names.case(id_)), names.persons(holder)
     after = case_edits.write(person, before, coding.added_to(before.file, by=person), holders=holders)
-    show(_facts(after), as_json=as_json)
+    show(facts(after), as_json=as_json)
 
 
 def consent(
@@ -148,7 +111,7 @@ def decide(
     cards = [card_rows(each) for each in review.cards]
     people = [case_people.row(each) for each in review.ties]
     if as_json:
-        show({**_facts(review.case), "cards_asked": cards, "people_asked": people}, as_json=True)
+        show({**facts(review.case), "cards_asked": cards, "people_asked": people}, as_json=True)
     else:
         show_text(page(review.case, None, names))
         for each in cards:
@@ -183,7 +146,7 @@ def _decide_act(person: Staff, id_: str, names: Names, *, approved: bool | None,
             asked = {"release_of": str(day)}
             told = f"end the hold of {day}: the case is destroyed when its month has come"
     if as_json:
-        show({**_facts(review.case), "act": asked}, as_json=True)
+        show({**facts(review.case), "act": asked}, as_json=True)
     else:
         show_text(page(review.case, None, names))
         say(f"{names.handle(review.approval.requester)} wants to {told}.")
@@ -195,7 +158,7 @@ def _decide_paper(person: Staff, id_: str, names: Names, *, approved: bool | Non
     review = course.review(person, id_)
     what = review.paper.removeprefix("part.")
     if as_json:
-        show({**_facts(review.case), "paper": what}, as_json=True)
+        show({**facts(review.case), "paper": what}, as_json=True)
     else:
         show_text(page(review.case, None, names))
         say(f"{names.handle(review.approval.requester)} asks you about this {what}, as it stands.")
@@ -305,32 +268,3 @@ def _person_of(open_case: OpenCase, named: str) -> str:
         return ids[int(named) - 1]
     begun = [each for each in ids if "_" in named and each.startswith(named)]
     return begun[0] if len(begun) == 1 else named
-
-
-def _facts(open_case: OpenCase) -> dict[str, Any]:
-    """All but the contribution tokens, which nobody needs to see."""
-    body = asdict(open_case.file)
-    for each in (*body["persons"], *body["ties"]):
-        del each["token"]
-    for each in body["ties"]:
-        each["signed"] = bool(each["signed"])
-    if open_case.file.assessment:
-        body["assessment"] = open_case.file.assessment.body()
-    about = {"case": open_case.id, "version": open_case.version, "author": open_case.journal.author}
-    beside = {
-        "summed_up_by": open_case.journal.summed_up_by,
-        "passed_over": list(open_case.journal.passed_over),
-        "clock_wrong": list(open_case.journal.clock_wrong),
-        "spoiled": [asdict(each) for each in open_case.spoiled],
-        "set_aside": [asdict(each) for each in open_case.set_aside],
-        "closed": [asdict(each) for each in open_case.closed],
-    }
-    return {**about, **beside, **body}
-
-
-def _answers(consents: Consents) -> dict[str, Any]:
-    newest = [
-        {"id": each.id, "person": each.person, "scope": each.scope.value, "status": each.status.value}
-        for each in consents.newest
-    ]
-    return {"answers": newest, "spoiled": [asdict(each) for each in consents.spoiled]}

@@ -1,4 +1,7 @@
-"""`tern duties`: what waits for your keys, checked by this machine, and done."""
+"""`tern duties`: what waits for your keys, checked by this machine, and done.
+
+What is needed to do one is imported where it is done: to see what waits takes none of it, and it takes long.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,11 +11,8 @@ from typing import Annotated, Final
 import typer
 
 from app.cli.console import HOME, Home, Json, agrees, say, show_list, staff
-from app.cli.custodians import try_pair
 from app.cli.names import Names, short
 from app.client import Staff
-from app.client.casework import cases, leaving, triage
-from app.client.casework.triage import RuleOfTriage
 from app.client.intake import epochs
 from app.client.machine import pairs
 from app.client.machine.staff import NobodyToGrant, NotGranted, WordsNotCompared
@@ -21,7 +21,6 @@ from app.client.people import audit, shared_keys
 from app.client.people import colleagues as directory
 from app.client.people import duties as waiting
 from app.client.people.duties import Hint
-from app.client.statistics import withdrawals
 from app.protocol.certified import Certified
 from app.protocol.duties import DutyKind
 from app.protocol.errors import ProtocolError
@@ -30,6 +29,8 @@ from app.vocabulary import Role
 
 
 def _of_case(person: Staff, case: str) -> None:
+    from app.client.casework import cases
+
     cases.make_pairs(person, cases.open_(person, case))
 
 
@@ -41,17 +42,6 @@ _MAKE_PAIRS: Final = {
 }
 _TWO: Final = 2
 _NAME: Final = "let a member add somebody (tern case members), or two custodians make one (tern custodian)"
-# One duty that cannot be done keeps none of the rest back.
-_FAULTS: Final = (
-    ProtocolError,
-    NotGranted,
-    NobodyToGrant,
-    WordsNotCompared,
-    Refused,
-    RuleOfTriage,
-    cases.Collision,
-)
-
 # By these nobody reads more but who is named in the key log, under a supervisor's signature.
 _UNASKED: Final = frozenset(DutyKind) - {
     DutyKind.SIGN_EPOCHS,
@@ -118,11 +108,22 @@ def act(person: Staff, hints: list[Hint], *, ask: Callable[[str], bool] = agrees
     for hint in hints:
         try:
             _do(person, hint, agreed, ask)
-        except _FAULTS as error:
+        except _faults() as error:
             say(f"Not done: {hint.kind}: {error}")
 
 
+def _faults() -> tuple[type[Exception], ...]:
+    """One duty that cannot be done keeps none of the rest back."""
+    from app.client.casework.cases import Collision
+    from app.client.casework.triage import RuleOfTriage
+
+    return (ProtocolError, NotGranted, NobodyToGrant, WordsNotCompared, Refused, RuleOfTriage, Collision)
+
+
 def _do(person: Staff, hint: Hint, agreed: dict[str, bool], ask: Callable[[str], bool]) -> None:
+    from app.cli.custodians import try_pair
+    from app.client.casework import cases
+
     match hint:
         case Hint(DutyKind.SIGN_EPOCHS):
             sign_ahead(person)
@@ -166,6 +167,8 @@ def _tell_unclaimed(since: date) -> None:
 
 
 def _do_unasked(person: Staff, hint: Hint) -> None:
+    from app.client.casework import cases, triage
+
     match hint:
         case Hint(DutyKind.REPLACE_EPOCH, epoch, str(gone)):
             if epochs.replace(person, gone, epoch=epoch):
@@ -205,6 +208,8 @@ def _seal_templates(person: Staff) -> None:
 
 
 def _end_withdrawn(person: Staff, case: str) -> None:
+    from app.client.statistics import withdrawals
+
     if withdrawals.carry_out(person, case):
         say(f"Destroyed, for its reporter took it back: what {short(case)} had of it. They read so in their mailbox.")
     else:
@@ -251,6 +256,8 @@ def sign_ahead(supervisor: Staff) -> None:
 
 def _renew(supervisor: Staff, colleague: str, ask: Callable[[str], bool]) -> None:
     """The keys and roles stay as they are. Of whom somebody has chosen the last day, that is asked first."""
+    from app.client.casework import leaving
+
     if leaving.is_handing_over(supervisor, colleague):
         return
     handle, tenure = Names(supervisor).handle(colleague), supervisor.trust.tenure(colleague, supervisor.today)

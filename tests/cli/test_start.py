@@ -30,7 +30,9 @@ LIBRARIES = {
 OF_OTHERS = {"app.client.casework.cases", "app.client.intake.reporter", "app.protocol.case", "app.protocol.journal"}
 
 
-@pytest.mark.parametrize("command", ["triage list", "audit verify", "people list", "case list", "case show", "me"])
+@pytest.mark.parametrize(
+    "command", ["triage list", "audit verify", "people list", "case list", "case show", "duties", "me"]
+)
 def test_a_command_imports_nothing_that_it_does_not_need_before_it_asks(command: str, tmp_path: Path) -> None:
     environment = environment_of(tmp_path / "anna", "http://127.0.0.1:9")  # where nobody listens
 

@@ -35,6 +35,7 @@ from app.statistics.releases.kept_accounts import KeptAccounts
 from app.statistics.releases.opening import Page, SealedCard
 from app.statistics.releases.runs import PAGE
 from app.vocabulary import Role
+from tests.bench.data import KEPT
 from tests.protocol.organisation import person
 from tests.statistics.conftest import APPROVER, COLLEAGUE, PIN, ROOT, STATISTICS, signed
 from tests.statistics.releases.measurements import NoNoise
@@ -56,7 +57,8 @@ def run() -> list[dict[str, str | float]]:
 
 
 def measure(number: int = CARDS) -> list[dict[str, str | float]]:
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=KEPT) as folder:  # three gigabytes of a million
         file = Path(folder, "cards")
         persons = _seal(file, number)
         least = _bare(next(_pages(file, SAMPLE))) * number

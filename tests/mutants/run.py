@@ -232,7 +232,10 @@ class _Forks(_Sqlite):
         self._nothing = _Nothing(session)
         self.loading.end()
         tests = [_Test(item) for item in session.items]
+        own = [each for each in _cached() if each.__wrapped__.__code__.co_filename == self._path]
         for test, following in zip(tests, [*tests[1:], None], strict=True):
+            for each in own:  # what an earlier test asked for would pass none of its lines again
+                each.cache_clear()
             began = time.process_time()
             with _Noting(self._path, test.lines):
                 self._run(test, following)

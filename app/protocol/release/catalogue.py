@@ -186,7 +186,6 @@ def _of_europe(files: Mapping[str, bytes], about: About, counts: NoisyCounts) ->
             },
         }
         for path, content in sorted(files.items())
-        if path.rpartition(".")[2] in _MEDIA
     ]
     return entry
 
@@ -225,7 +224,7 @@ def _is_table(path: str) -> bool:
 
 def _fields(content: bytes) -> list[dict[str, str]]:
     columns = content.decode("utf-8-sig").partition("\n")[0].strip().split(",")
-    return [{"name": column, "type": MEASURES.get(column, ("string", 0))[0]} for column in columns]
+    return [{"name": column, "type": MEASURES[column][0] if column in MEASURES else "string"} for column in columns]
 
 
 def _day(day: str) -> dict[str, str]:

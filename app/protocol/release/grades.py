@@ -73,7 +73,7 @@ def shown(estimate: Estimate, *, tables: int, cells: int) -> Shown:
     half = half_width(estimate.sd)
     least = math.ceil(_ONE_SIDED * estimate.sd / step) * step
     lower = max(0, math.floor((estimate.value - half) / step) * step)
-    upper = max(0, math.ceil((estimate.value + half) / step) * step)
+    upper = math.ceil((estimate.value + half) / step) * step
     if grade is Grade.D:
         below = (math.floor((estimate.value + _ONE_SIDED * estimate.sd) / step) + 1) * step
         return Shown(grade, None, 0, max(upper, least), max(below, least))

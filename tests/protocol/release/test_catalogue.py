@@ -4,11 +4,16 @@ import csv
 import io
 import json
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app.protocol.encoding import sha256_hex
+from app.protocol.release.about import COMPOSER
+from app.protocol.release.catalogue import dcat
+from app.protocol.release.words import SUFFIXES
 from tests.statistics.releases import folders
 
 FILES = folders.unsigned(folders.noisy())
@@ -59,3 +64,42 @@ def test_the_catalogue_entry_names_files_of_the_folder_by_relative_addresses_and
         assert each["spdx:checksum"]["spdx:checksumValue"]["@value"] == sha256_hex(FILES[path])
     assert entry["dcterms:temporal"]["dcat:startDate"]["@value"] == "2026-04-01"
     assert entry["dcterms:temporal"]["dcat:endDate"]["@value"] == "2026-06-30"
+
+
+def _terms(value: Any) -> Iterator[str]:
+    """The names of members, and of classes, of which each is a term of some vocabulary."""
+    if isinstance(value, list):
+        for each in value:
+            yield from _terms(each)
+    if isinstance(value, dict):
+        yield from value
+        yield value.get("@type", "@")
+        for each in value.values():
+            yield from _terms(each)
+
+
+def test_every_term_of_the_catalogue_entry_is_of_a_vocabulary_that_it_names() -> None:
+    entry = _read("dcat.jsonld")
+    context = entry.pop("@context")
+
+    assert {term.partition(":")[0] for term in _terms(entry) if term[0] != "@"} == context.keys()
+
+
+def test_the_catalogue_entry_names_the_languages_of_the_page() -> None:
+    named = [each["@id"].rpartition("/")[2] for each in _read("dcat.jsonld")["dcterms:language"]]
+
+    assert named == ["ENG", "ZHO", "FRA", "SPA"]
+    assert len(named) == len(SUFFIXES)
+
+
+@pytest.mark.parametrize(("period", "often", "last"), [("2026-Q2", "quarterly", "06-30"), ("2026", "annual", "12-31")])
+@pytest.mark.parametrize("composer", [3, COMPOSER])
+def test_the_catalogue_entry_says_how_often_there_is_such_a_release_and_of_which_days(
+    composer: int, period: str, often: str, last: str
+) -> None:
+    total = replace(folders.noisy("T"), period=period)
+    entry = json.loads(dcat({}, replace(folders.about(total), composer=composer), total))
+    said = entry["dcterms:accrualPeriodicity"]
+
+    assert (said if composer == 3 else said["@id"].rpartition("/")[2].lower()) == often
+    assert entry["dcterms:temporal"]["dcat:endDate"]["@value"] == f"2026-{last}"

@@ -1,5 +1,7 @@
 """Noisy counts are read as they were written, and nothing else is."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +13,9 @@ from tests.statistics.releases import folders
 FOLDER = folders.signed(folders.unsigned(folders.noisy()))
 
 
-def test_the_noisy_counts_are_read_as_they_were_written() -> None:
-    assert read_counts(write_counts(folders.noisy())) == folders.noisy()
+@pytest.mark.parametrize("workload", ["T", "Q"])
+def test_the_noisy_counts_are_read_as_they_were_written(workload: str) -> None:
+    assert read_counts(write_counts(folders.noisy(workload))) == folders.noisy(workload)
 
 
 @pytest.mark.parametrize(
@@ -33,6 +36,18 @@ def test_noisy_counts_of_another_workload_or_writing_are_refused(change: tuple[b
 
     with pytest.raises(ReleaseError):
         read_counts(written.replace(*change))
+
+
+def test_a_count_has_eighteen_digits_at_most() -> None:
+    (total,) = folders.noisy("T").tables
+    longest, longer = (
+        write_counts(replace(folders.noisy("T"), tables=(replace(total, counts=(count,)),)))
+        for count in (1 - 10**18, -(10**18))
+    )
+
+    assert read_counts(longest).tables[0].counts == (1 - 10**18,)
+    with pytest.raises(ReleaseError):
+        read_counts(longer)
 
 
 def test_a_missing_or_moved_cell_is_refused() -> None:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from app.protocol.release.family import Estimate
 from app.protocol.release.grades import (
     Grade,
+    Share,
+    Shown,
     grid,
     half_width,
     is_clear_change,
@@ -76,6 +78,32 @@ def test_the_words_are_those_that_may_be_quoted(value: float, grade: str, words:
     assert (told.grade, told.words()) == (Grade(grade), words)
 
 
+@pytest.mark.parametrize(
+    ("value", "told", "status"),
+    [
+        (100, Shown(Grade.A, 100, 80, 120, 120), "E"),
+        (50, Shown(Grade.B, 50, 30, 70, 70), "E"),
+        (30, Shown(Grade.C, None, 10, 50, 50), "U"),
+        (17, Shown(Grade.C, None, 0, 40, 40), "U"),
+        (9, Shown(Grade.D, None, 0, 30, 30), "U"),
+        (-40, Shown(Grade.D, None, 0, 20, 20), "U"),
+    ],
+)
+def test_a_cell_is_published_on_the_grid_of_its_noise_and_never_below_nobody(
+    value: float, told: Shown, status: str
+) -> None:
+    published = shown(Estimate(value, 10), tables=1, cells=1)
+
+    assert (published, published.status) == (told, status)
+
+
+@pytest.mark.parametrize(("deviations", "below", "from_it_on"), [(1.6449, "D", "C"), (5, "C", "B"), (10, "B", "A")])
+def test_a_grade_begins_with_its_deviations(deviations: float, below: str, from_it_on: str) -> None:
+    grades = [shown(Estimate(value, 1), tables=1, cells=1).grade for value in (deviations - 1e-9, deviations)]
+
+    assert grades == [below, from_it_on]
+
+
 def test_half_of_an_interval_is_1_96_deviations_of_the_noise_and_the_rounding() -> None:
     assert half_width(10) == pytest.approx(19.608165, abs=1e-6)
     assert half_width(0) == pytest.approx(0.565803, abs=1e-6)
@@ -89,11 +117,21 @@ def test_a_change_is_clear_where_no_cell_of_the_table_would_show_it_by_chance() 
     assert least_change(before, after, cells=1) == pytest.approx(1.96 * math.sqrt(128), rel=1e-4)
 
 
+def test_a_change_is_clear_above_the_least_of_four_decimals_and_not_at_it() -> None:
+    before, least = Estimate(0, 1), least_change(Estimate(0, 1), Estimate(0, 0), cells=9)
+
+    assert least == 2.7730
+    assert [is_clear_change(before, Estimate(sign * least, 0), cells=9) for sign in (1, -1)] == [False, False]
+    assert is_clear_change(before, Estimate(-least - 1e-9, 0), cells=9)
+
+
 def test_a_share_is_told_outward_and_narrower_where_both_numbers_share_their_noise() -> None:
     part, whole = Estimate(300, 10), Estimate(1_000, 20)
 
-    apart, together = share(part, whole, covariance=0), share(part, whole, covariance=80)
+    apart, together = share(part, whole, covariance=0), share(part, whole, covariance=180)
 
     assert (apart.lower, apart.upper) == (27, 33)
     assert (together.lower, together.upper) == (28, 32)
+    assert share(Estimate(3_000, 10), Estimate(10_000, 20), covariance=0) == Share(29, 31)
+    assert share(Estimate(3_060, 10), Estimate(10_000, 20), covariance=0) == Share(30, 31)
     assert (share(whole, part, covariance=0).upper, share(Estimate(1, 9), whole, covariance=0).lower) == (100, 0)

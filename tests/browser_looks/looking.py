@@ -25,13 +25,13 @@ class Looking:
         self._size = ORDINARY
         page.add_init_script(path=_LOOKING)
 
-    def text(self, size: int) -> None:
-        """As a person does who needs larger letters everywhere."""
+    def text(self, size: int, *, root: float = _ROOT) -> None:
+        """As a person does who needs larger letters everywhere. `root` is how large the page makes them of that."""
         if size != self._size:
             self._devtools.send("Page.setFontSizes", {"fontSizes": {"standard": size, "fixed": size}})
             self._size = size
         shown = self.page.evaluate("getComputedStyle(document.documentElement).fontSize")
-        assert shown == f"{size * _ROOT:g}px"
+        assert shown == f"{size * root:g}px"
 
     def see(self, *looks: str) -> list[str]:
         """The findings of functions of `looking.js`."""

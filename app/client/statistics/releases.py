@@ -23,7 +23,7 @@ from app.protocol.release.counts import NOISY
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.folder import read_contents
 from app.protocol.release.ledger import LedgerLine, read_lines
-from app.protocol.release.listing import NOTICE, Listed, listing_files, notice
+from app.protocol.release.listing import Listed, languages_in, listing_files, notices
 from app.protocol.release.release_keys import ReleaseKey, ReleaseSigner, release_key
 from app.protocol.release.signatures import SIGNATURES, SIGNERS, read_signatures, sign_sums
 from app.protocol.release.sums import SUMS, file_of, hashes
@@ -289,13 +289,13 @@ def export_site(staff: Staff, directory: Path) -> list[str]:
             correction=each.correction,
             superseded_by=corrected.get(each.id),
             note=each.warning,
+            languages=languages_in(folders[each.id]),
         )
         for each in published
     ]
     save(listing_files(listed), directory)
     for each in listed:
-        beside = {NOTICE: notice(each)} if each.is_noted else {}
-        save({**folders[each.id], **beside}, directory / each.id)
+        save({**folders[each.id], **notices(each)}, directory / each.id)
     return list(folders)
 
 

@@ -10,11 +10,14 @@ from app.protocol.release.errors import ReleaseError
 
 ABOUT: Final = "about.json"
 # The way in which files follow from counts. Another way is another number, and all are kept: what was signed verifies.
-COMPOSER: Final = 4
+COMPOSER: Final = 5
 # Up to this one a folder names who signs it by their ids, and has what vouches for them among what is signed.
 NAMED: Final = 2
 # From this one on the page stands in four languages, and has maps.
 MANY_LANGUAGES: Final = 4
+# From this one on the methodology is whole in each language, and the page, which is for dark screens and for paper too,
+# says what it takes to tell a change.
+ANY_READER: Final = 5
 
 _LOSSES = ("this", "year", "life")
 # Folders of earlier composers lack these.

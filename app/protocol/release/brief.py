@@ -1,4 +1,4 @@
-"""The essentials of a methodology in three more languages. The English one is whole, and counts."""
+"""The essentials of a methodology in three more languages, as folders had them up to composer 4."""
 
 from importlib import resources
 from typing import Final
@@ -7,8 +7,7 @@ from app.protocol.release.about import About
 from app.protocol.release.budget import PrivacyLoss, in_words
 from app.protocol.release.counts import NoisyCounts
 
-# By the language of the text, what its files are called by.
-BRIEFS: Final = {"zh-Hans": "zh", "fr": "fr", "es": "es"}
+BRIEFS: Final = ("zh-Hans", "fr", "es")
 
 
 def brief(language: str, counts: NoisyCounts, about: About) -> str:

@@ -2,8 +2,9 @@
 
 import codecs
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
-from app.protocol.release.about import ABOUT, About, write_about
+from app.protocol.release.about import ABOUT, ANY_READER, About, write_about
 from app.protocol.release.breaks import breaks
 from app.protocol.release.brief import BRIEFS, brief
 from app.protocol.release.catalogue import DCAT, PACKAGE, dcat, package
@@ -12,7 +13,7 @@ from app.protocol.release.deployment import DEPLOYMENT, deployment
 from app.protocol.release.dictionary import dictionary
 from app.protocol.release.ledger import LEDGER, LedgerEntry, write_ledger
 from app.protocol.release.methodology import methodology
-from app.protocol.release.page import page_files, text_page
+from app.protocol.release.page import METHOD, method_page, named, page_files, text_page
 from app.protocol.release.rows import write_csv
 from app.protocol.release.signatures import SIGNERS
 from app.protocol.release.sums import SUMS, sums
@@ -26,8 +27,9 @@ def compose(
 
     `ledger` holds all draws up to and with this one. A folder that an earlier composer made is made as it was: the
     composers are 1; 2, which adds files for other programs; 3, in which roles stand for people, what vouches for
-    the two who sign comes when it is published, and facts stand in the form of a registry; and 4, whose page stands in
-    four languages, with maps. In those before 3, `signers` is that file.
+    the two who sign comes when it is published, and facts stand in the form of a registry; 4, whose page stands in
+    four languages, with maps; and 5, whose methodology is whole in each of them, and whose page says what it takes to
+    tell a change, and is for dark screens and for paper too. In those before 3, `signers` is that file.
     """
     broken = frozenset[str]() if about.names_people else breaks(counts, (entry.line for entry in ledger))
     tables, method = filled(counts, broken), methodology(counts, about, broken)
@@ -43,7 +45,7 @@ def compose(
     if about.names_people and signers is not None:
         files[SIGNERS] = signers
     if about.composer > 1:
-        files |= further_files(counts, tables, about, method) | _methods(counts, about, method)
+        files |= further_files(counts, tables, about, method) | _methods(counts, about, method, broken)
     if not about.names_people:
         files[DEPLOYMENT] = deployment(counts, about)
     files |= {PACKAGE: package(files, about, counts), DCAT: dcat(files, about, counts)}
@@ -51,11 +53,16 @@ def compose(
     return {**files, SUMS: sums(files)}
 
 
-def _methods(counts: NoisyCounts, about: About, method: str) -> dict[str, bytes]:
-    """The methodology as a page, and its essentials in other languages."""
-    files = {"methodology.html": text_page(method, language="en")}
-    for language, name in BRIEFS.items():
-        text = brief(language, counts, about)
-        files[f"methodology.{name}.md"] = text.encode()
-        files[f"methodology.{name}.html"] = text_page(text, language=language)
+def _methods(counts: NoisyCounts, about: About, method: str, broken: AbstractSet[str]) -> dict[str, bytes]:
+    """The methodology as a page, and in the other languages: its essentials, up to composer 4."""
+    if about.composer < ANY_READER:
+        files = {METHOD: text_page(method, language="en")}
+        texts = {language: brief(language, counts, about) for language in BRIEFS}
+        pages = {language: text_page(text, language=language) for language, text in texts.items()}
+    else:
+        files = {METHOD: method_page(method, counts, language="en")}
+        texts = {language: methodology(counts, about, broken, language=language) for language in BRIEFS}
+        pages = {language: method_page(text, counts, language=language) for language, text in texts.items()}
+    for language, text in texts.items():
+        files |= {named("methodology.md", language): text.encode(), named(METHOD, language): pages[language]}
     return files

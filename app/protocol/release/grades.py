@@ -103,6 +103,15 @@ def least_change(before: Estimate, after: Estimate, *, cells: int) -> float:
     return _deviations_of_change(cells) * math.sqrt(before.sd * before.sd + after.sd * after.sd)
 
 
+def least_shown_change(sd: float, *, cells: int) -> int:
+    """From how many persons on a change is clear between two numbers as they are shown, both with this deviation.
+
+    Each was rounded to the grid, so that the change may be a step less.
+    """
+    step, least = grid(sd), _deviations_of_change(cells) * math.sqrt(2 * sd * sd)
+    return (math.floor(least / step) + 2) * step
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """In whole per cent, outward."""

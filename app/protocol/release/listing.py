@@ -1,18 +1,23 @@
-"""What stands above the folders of published releases: a page that leads to each, and a feed that tells of new ones."""
+"""What stands above the folders of published releases: a page that leads to each, and a feed that tells of new ones.
 
-from collections.abc import Sequence
+None of it is signed. The page stands in the languages of the releases' own pages, the feed in English.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Final
 
-from app.protocol.periods import day_after, in_words, last_day
-from app.protocol.release.page import PAGE, STYLE, STYLE_SHEET
+from app.protocol.periods import day_after, last_day
+from app.protocol.release.page import PAGE, STYLE, head, languages, named, style_sheet
+from app.protocol.release.words import SUFFIXES, Words, words
 
 FEED: Final = "feed.atom"
 # In a folder, beside what is signed, where there is a word to say of it.
 NOTICE: Final = "notice.html"
 
-_KINDS: Final = {"quarter": "tables of a quarter", "year": "tables of a year", "reserve": "the total"}
+_FEEDS: Final = words("en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Listed:
     """A published release; `sums_sha256` is the hash of its `SHA256SUMS`, by which the feed names it.
 
     `correction` is why it stands in the place of another, `superseded_by` the release that stands in its own; `note`
-    says why nobody should rely on it.
+    says why nobody should rely on it. `languages` are those of its page.
     """
 
     id: str
@@ -30,84 +35,93 @@ class Listed:
     correction: str | None = None
     superseded_by: str | None = None
     note: str | None = None
-
-    @property
-    def title(self) -> str:
-        return f"Persons recorded {in_words(self.period)}: {_KINDS[self.kind]}"
+    languages: Sequence[str] = ("en",)
 
     @property
     def is_noted(self) -> bool:
         """Whether its page is not to be read without a word before."""
         return self.superseded_by is not None or self.note is not None
 
-    @property
-    def entrance(self) -> str:
-        """The page by which its folder is entered."""
-        return NOTICE if self.is_noted else PAGE
+    def page(self, language: str = "en") -> str:
+        """Its page in a language, or else in English."""
+        return named(PAGE, language) if language in self.languages else PAGE
 
-    @property
-    def told(self) -> str:
+    def entrance(self, language: str = "en") -> str:
+        """The page by which its folder is entered."""
+        return named(NOTICE, language) if self.is_noted else self.page(language)
+
+    def title(self, own: Words) -> str:
+        """What it is, in some language."""
+        kind = own.say("listing", self.kind)
+        return own.say("listing", "recorded", period=own.period(self.period), kind=kind)
+
+    def told(self, own: Words) -> str:
         """Its title, with what became of it."""
-        became = {
-            "corrected since": self.superseded_by,
-            "not to be relied on": self.note,
-            "a correction": self.correction,
-        }
-        words = ", ".join(word for word, holds in became.items() if holds is not None)
-        return f"{self.title} ({words})" if words else self.title
+        became = {"superseded": self.superseded_by, "not_relied_on": self.note, "a_correction": self.correction}
+        said = [own.say("listing", name) for name, holds in became.items() if holds is not None]
+        return self.title(own) + (
+            own.say("listing", "became", words=own.say("listing", "and").join(said)) if said else ""
+        )
+
+
+def languages_in(paths: Iterable[str]) -> tuple[str, ...]:
+    """In which languages the page of a folder with these files stands."""
+    there = {*paths}
+    return tuple(language for language in SUFFIXES if named(PAGE, language) in there)
 
 
 def listing_files(releases: Sequence[Listed]) -> dict[str, bytes]:
     """The page, its style and the feed, for releases whose folders lie beside them under their ids."""
     newest = sorted(releases, key=lambda each: (last_day(each.period), each.id), reverse=True)
-    return {PAGE: _page(newest).encode(), STYLE: STYLE_SHEET.encode(), FEED: _feed(newest).encode()}
+    pages = {named(PAGE, language): _page(newest, words(language)).encode() for language in SUFFIXES}
+    return {**pages, STYLE: style_sheet(), FEED: _feed(newest).encode()}
 
 
-def notice(release: Listed) -> bytes:
+def notices(release: Listed) -> dict[str, bytes]:
     """What is said before the page of a release that was corrected, or on which nobody should rely. The page itself is
-    signed, and stays as it was."""
+    signed, and stays as it was. Nothing, where there is nothing to say."""
+    if not release.is_noted:
+        return {}
+    return {named(NOTICE, language): _notice(release, words(language)).encode() for language in SUFFIXES}
+
+
+def _notice(release: Listed, own: Words) -> str:
+    say, page = partial(own.say, "listing"), release.page(own.language)
     lines = []
     if release.superseded_by is not None:
-        lines.append(f'It was corrected: read <a href="../{release.superseded_by}/{PAGE}">the folder in its place</a>.')
+        lines.append(say("was_corrected", page=f"../{release.superseded_by}/{page}"))
     if release.note is not None:
-        lines.append(f"Do not rely on it: {escape(release.note)}")
-    lines.append(f'What was published stays as it was: <a href="{PAGE}">the page of this release</a>.')
+        lines.append(say("do_not_rely", note=escape(release.note)))
+    lines.append(say("stays", page=page))
     said = "\n".join(f"<p>{line}</p>" for line in lines)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(release.told)}</title>
-<link rel="stylesheet" href="{STYLE}">
-</head>
+    return f"""{head(own.language, release.told(own))}
 <body>
+<header>
+{languages(own, NOTICE, SUFFIXES)}</header>
 <main>
-<h1>{escape(release.told)}</h1>
+<h1>{escape(release.told(own))}</h1>
 {said}
 </main>
 </body>
 </html>
-""".encode()
+"""
 
 
-def _page(releases: Sequence[Listed]) -> str:
-    links = "\n".join(f'<li><a href="{each.id}/{each.entrance}">{escape(each.told)}</a></li>' for each in releases)
-    listed = f"<ul>\n{links}\n</ul>" if releases else "<p>Nothing has been published yet.</p>"
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Releases</title>
-<link rel="stylesheet" href="{STYLE}">
-<link rel="alternate" type="application/atom+xml" title="Releases" href="{FEED}">
-</head>
+def _page(releases: Sequence[Listed], own: Words) -> str:
+    say = partial(own.say, "listing")
+    links = "\n".join(
+        f'<li><a href="{each.id}/{each.entrance(own.language)}">{escape(each.told(own))}</a></li>' for each in releases
+    )
+    listed = f"<ul>\n{links}\n</ul>" if releases else f"<p>{say('nothing')}</p>"
+    feed = f'<link rel="alternate" type="application/atom+xml" title="{say("releases")}" href="{FEED}">\n'
+    return f"""{head(own.language, say("releases"), feed)}
 <body>
+<header>
+{languages(own, PAGE, SUFFIXES)}</header>
 <main>
-<h1>Releases</h1>
+<h1>{say("releases")}</h1>
 {listed}
-<p>Each says how it is cited, checked and added. What is published never changes. <a href="{FEED}">Feed</a></p>
+<p>{say("each")} <a href="{FEED}" hreflang="en">{say("feed")}</a></p>
 </main>
 </body>
 </html>
@@ -132,9 +146,9 @@ def _feed(releases: Sequence[Listed]) -> str:
 def _entry(each: Listed) -> str:
     return f"""<entry>
 <id>urn:sha256:{each.sums_sha256}</id>
-<title>{escape(each.told)}</title>
+<title>{escape(each.told(_FEEDS))}</title>
 <updated>{_after(each)}</updated>
-<link href="{each.id}/{each.entrance}"/>
+<link href="{each.id}/{each.entrance()}"/>
 {f"<summary>{escape(summary)}</summary>" if (summary := each.note or each.correction) else ""}</entry>
 {_entry_of_a_note(each) if each.note else ""}"""
 
@@ -143,7 +157,7 @@ def _entry_of_a_note(each: Listed) -> str:
     """A reader of feeds shows what is new: a word on what it has shown before is an entry of its own."""
     return f"""<entry>
 <id>urn:x-tern:note:{each.sums_sha256}</id>
-<title>Do not rely on: {escape(each.title)}</title>
+<title>Do not rely on: {escape(each.title(_FEEDS))}</title>
 <updated>{_after(each)}</updated>
 <link href="{each.id}/{NOTICE}"/>
 <summary>{escape(each.note or "")}</summary>

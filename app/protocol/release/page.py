@@ -3,20 +3,22 @@
 Static, without script, and a function of the counts and of what the release says of itself: so it is signed with them.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from importlib import resources
 from typing import Final
 
 from app.protocol.release import maps
-from app.protocol.release.about import MANY_LANGUAGES, About
+from app.protocol.release.about import ANY_READER, COMPOSER, MANY_LANGUAGES, About
 from app.protocol.release.budget import in_words as epsilon_in_words
 from app.protocol.release.chart import chart
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.family import estimates
-from app.protocol.release.grades import Grade, Shown, shown
+from app.protocol.release.grades import Grade, Shown, least_shown_change, shown
 from app.protocol.release.markdown import to_html
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.words import SUFFIXES, Words, words
@@ -24,51 +26,16 @@ from app.vocabulary import Table
 
 PAGE: Final = "index.html"
 STYLE: Final = "style.css"
+METHOD: Final = "methodology.html"
 
 # A longer list is shown by its clear cells alone; all others are in the files.
 _WHOLE: Final = 21
+# The composers from which on there is another style.
+_STYLES: Final = (1, 2, 4, 5)
 _HATCH: Final = "M0 8 8 0M0 16 16 0M8 16 24 0M16 16 24 8"
 _DRAWN: Final = 24
 
-_FIRST_STYLE_SHEET: Final = """:root { color-scheme: light; }
-body { margin: 0 auto; max-width: 46rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #1b1b1b;
-  background: #fff; overflow-wrap: break-word; }
-h1, h2 { line-height: 1.2; }
-h2 { margin-top: 2.5rem; }
-.answer { font-size: 1.3rem; line-height: 1.4; }
-.note { border: 2px solid #8a1c1c; padding: .5rem 1rem; }
-a { color: #174a7c; }
-img { display: block; width: 100%; max-width: 30rem; height: auto; }
-table { border-collapse: collapse; width: 100%; }
-caption { text-align: left; padding-bottom: .3rem; }
-th, td { text-align: left; vertical-align: top; padding: .25rem .5rem .25rem 0; border-bottom: 1px solid #c8c8c8; }
-th { font-weight: 600; }
-tbody th { font-weight: 400; }
-code, .hash { font-size: .9em; overflow-wrap: anywhere; }
-nav ul { columns: 16rem; }
-@media print {
-  body { max-width: none; padding: 0; font-size: 10pt; }
-  nav { display: none; }
-  section { break-inside: avoid-page; }
-  a { color: inherit; }
-}
-"""
-_SECOND_STYLE_SHEET: Final = f"""{_FIRST_STYLE_SHEET}.wide {{ overflow-x: auto; }}
-"""
-STYLE_SHEET: Final = f"""{_SECOND_STYLE_SHEET}.quote {{ border-left: .25rem solid #1f4e79; margin: 0 0 1rem;
-  padding: .25rem 0 .25rem 1rem; }}
-.quote p {{ margin: .25rem 0; }}
-nav.languages ul, .key ul {{ columns: auto; display: flex; flex-wrap: wrap; gap: .25rem 1rem; list-style: none;
-  margin: 0; padding: 0; }}
-.key svg {{ border: 1px solid #767676; height: 1rem; vertical-align: middle; width: 1.5rem; }}
-figure {{ margin: 1rem 0; }}
-img.map {{ max-width: 100%; }}
-.source {{ font-size: .9em; }}
-:lang(zh) {{ line-height: 1.7; }}
-@media print {{
-  img, .quote, figure {{ break-inside: avoid; }}
-}}
-"""
+_ADDRESS: Final = re.compile(r'<a href="([^"]+)">\1</a>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +48,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A table as the page tells it, in its language."""
+    """A table as the page tells it, in its language.
+
+    `least_change` is how many persons two releases have to differ by in a row.
+    """
 
     table: Table
     cells: tuple[Cell, ...]
     words: Words
+    least_change: int
     is_break: bool = False
 
     @property
@@ -115,27 +86,26 @@ def page_files(
 ) -> dict[str, bytes]:
     """The pages, their style and their pictures. `others` are the paths of the folder's other files."""
     files = dict[str, bytes]()
-    told = {language: told_tables(counts, language, broken) for language in languages_of(about)}
+    told = {each: told_tables(counts, each, broken, composer=about.composer) for each in languages_of(about)}
     for tables in told.values():
         files |= _charts(counts, tables)
     if about.composer >= MANY_LANGUAGES:
         files |= _maps(told["en"])
     paths = sorted({*others, *files, "SHA256SUMS", SIGNATURES, SIGNERS})
     pages = {
-        _named(PAGE, language): _page(counts, about, tables, _of_language(paths, language)).encode()
+        named(PAGE, language): _page(counts, about, tables, _of_language(paths, language)).encode()
         for language, tables in told.items()
     }
-    style = _style_of(about)
-    return {**pages, STYLE: style.encode(), **files}
+    return {**pages, STYLE: style_sheet(about.composer), **files}
 
 
-def _style_of(about: About) -> str:
-    if about.composer >= MANY_LANGUAGES:
-        return STYLE_SHEET
-    return _FIRST_STYLE_SHEET if about.composer == 1 else _SECOND_STYLE_SHEET
+def style_sheet(composer: int = COMPOSER) -> bytes:
+    """The style of the pages that a composer makes."""
+    last = max(each for each in _STYLES if each <= composer)
+    return resources.files("app.protocol.release").joinpath("styles", f"{last}.css").read_bytes()
 
 
-def _named(path: str, language: str) -> str:
+def named(path: str, language: str) -> str:
     """The same file in another language: `index.zh.html`."""
     stem, dot, ending = path.rpartition(".")
     return f"{stem}{SUFFIXES[language]}{dot}{ending}"
@@ -145,7 +115,7 @@ def _of_language(paths: Iterable[str], language: str) -> list[str]:
     """Without the pictures of the others."""
     others = tuple(f"{suffix}.svg" for own, suffix in SUFFIXES.items() if suffix and own != language)
     shown = [path for path in paths if not path.endswith(others)]
-    return shown if language == "en" else [path for path in shown if _named(path, language) not in shown]
+    return shown if language == "en" else [path for path in shown if named(path, language) not in shown]
 
 
 def _charts(counts: NoisyCounts, tables: Sequence[Told]) -> dict[str, bytes]:
@@ -160,7 +130,7 @@ def _charts(counts: NoisyCounts, tables: Sequence[Told]) -> dict[str, bytes]:
 
 
 def _chart_of(told: Told) -> str:
-    return _named(f"charts/{told.table.name}.svg", told.words.language)
+    return named(f"charts/{told.table.name}.svg", told.words.language)
 
 
 def _maps(tables: Sequence[Told]) -> dict[str, bytes]:
@@ -176,15 +146,7 @@ def _maps(tables: Sequence[Told]) -> dict[str, bytes]:
 
 def text_page(text: str, *, language: str) -> bytes:
     """A text in Markdown that begins with its heading, as a page beside that of the release."""
-    title = text.partition("\n")[0].removeprefix("# ")
-    return f"""<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<link rel="stylesheet" href="{STYLE}">
-</head>
+    return f"""{head(language, _heading(text))}
 <body>
 <p><a href="{PAGE}">{PAGE}</a></p>
 <main>
@@ -195,15 +157,55 @@ def text_page(text: str, *, language: str) -> bytes:
 """.encode()
 
 
+def method_page(text: str, counts: NoisyCounts, *, language: str) -> bytes:
+    """The methodology in a language of `SUFFIXES`. It leads to the page of the release, and to itself in the others."""
+    own = words(language)
+    above = own.say("page", "title", period=own.period(counts.period))
+    return f"""{head(language, _heading(text))}
+<body>
+<header>
+{languages(own, METHOD, SUFFIXES)}<p><a href="{named(PAGE, language)}">{above}</a></p>
+</header>
+<main>
+{to_html(text)}
+</main>
+</body>
+</html>
+""".encode()
+
+
+def _heading(text: str) -> str:
+    """Of a text in Markdown that begins with it."""
+    return text.partition("\n")[0].removeprefix("# ")
+
+
+def head(language: str, title: str, more: str = "") -> str:
+    """What stands before the body of every page, the links that are `more` included."""
+    return f"""<!doctype html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<link rel="stylesheet" href="{STYLE}">
+{more}</head>"""
+
+
 def answer(counts: NoisyCounts, about: About, language: str = "en") -> str:
     """The sentence that one could quote."""
-    (total, *_) = told_tables(counts, language)
+    (total, *_) = told_tables(counts, language, composer=about.composer)
     return _answer(counts, about, total)
 
 
-def told_tables(counts: NoisyCounts, language: str = "en", broken: AbstractSet[str] = frozenset()) -> list[Told]:
+def told_tables(
+    counts: NoisyCounts,
+    language: str = "en",
+    broken: AbstractSet[str] = frozenset(),
+    *,
+    composer: int = COMPOSER,
+) -> list[Told]:
     """Every table of the release, in the workload's order. In those that are `broken` a series breaks."""
-    own = words(language)
+    own = words(language, composer=composer)
     return [
         Told(
             table,
@@ -215,6 +217,7 @@ def told_tables(counts: NoisyCounts, language: str = "en", broken: AbstractSet[s
                 for cell, estimate in zip(table.cells(), of_table, strict=True)
             ),
             own,
+            least_shown_change(max(estimate.sd for estimate in of_table), cells=len(of_table)),
             is_break=table.name in broken,
         )
         for table, of_table in zip(counts.workload.tables, estimates(counts), strict=True)
@@ -238,49 +241,51 @@ def _answer(counts: NoisyCounts, about: About, told: Told) -> str:
 
 def _page(counts: NoisyCounts, about: About, tables: Sequence[Told], paths: Sequence[str]) -> str:
     own = tables[0].words
+    say = partial(own.say, "page")
     said = _answer(counts, about, tables[0])
     title = own.say("page", "title", period=own.period(counts.period))
     note = "".join(f'<p class="note">{escape(each)}</p>\n' for each in _notes(about, own))
     links = "\n".join(f'<li><a href="#{told.table.name}">{escape(told.title)}</a></li>' for told in tables[1:])
+    last = "" if about.composer >= ANY_READER else f'<li><a href="#use">{say("use")}</a></li>\n'
     sections = "\n".join(_section(told, about) for told in tables[1:])
     files = "\n".join(f'<li><a href="{path}">{path}</a></li>' for path in paths)
-    say = partial(own.say, "page")
-    return f"""<!doctype html>
-<html lang="{own.language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)} – {escape(about.organisation)}</title>
-<link rel="stylesheet" href="{STYLE}">
-</head>
+    page = f"""{head(own.language, f"{title} – {about.organisation}")}
 <body>
 <header>
-{_languages(about, own)}<p>{escape(about.organisation)}</p>
+{languages(own, PAGE, languages_of(about))}<p>{escape(about.organisation)}</p>
 <h1>{title}</h1>
 </header>
 <main>
 {note}<p class="answer">{escape(said)}</p>
-{_quotation(about, own, said)}<p>{say("intro")}</p>
+{_quotation(about, own, said)}{_ways(about, own)}<p>{say("intro")}</p>
 <nav aria-label="{say("tables")}"><ul>
 {links}
-<li><a href="#use">{say("use")}</a></li>
-<li><a href="#files">{say("files")}</a></li>
+{last}<li><a href="#files">{say("files")}</a></li>
 </ul></nav>
 {sections}
-{_use(counts, about, own)}
+{_use(counts, about, tables[0])}
 <section id="files">
 <h2>{say("files")}</h2>
 {_all_numbers(about, own)} {say("made")}
 {_methods(about, own)}. {say("drawn")} <a href="raw/noisy.csv">raw/noisy.csv</a>.</p>
-<ul>
+<ul{' class="files"' if about.composer >= ANY_READER else ""}>
 {files}
 </ul>
 </section>
 </main>
-<footer><p>{escape(about.organisation)}. {say("contact")}: {escape(about.contact)}</p></footer>
+<footer><p>{_whose(about, own)}</p></footer>
 </body>
 </html>
 """
+    # On paper an address stands behind each link that does not show it.
+    return _ADDRESS.sub(r'<a class="address" href="\1">\1</a>', page) if about.composer >= ANY_READER else page
+
+
+def _whose(about: About, own: Words) -> str:
+    organisation, contact = escape(about.organisation), escape(about.contact)
+    if about.composer < ANY_READER:
+        return f"{organisation}. {own.say('page', 'contact')}: {contact}"
+    return own.say("later", "whose", organisation=organisation, contact=contact)
 
 
 def _notes(about: About, own: Words) -> list[str]:
@@ -289,13 +294,13 @@ def _notes(about: About, own: Words) -> list[str]:
     return [each for each in (about.note and about.note.replace("*", ""), corrected) if each]
 
 
-def _languages(about: About, own: Words) -> str:
-    """The way to the same page in the other languages."""
-    others = [each for each in languages_of(about) if each != own.language]
+def languages(own: Words, path: str, offered: Iterable[str]) -> str:
+    """The way to the same page in the other languages that are offered."""
+    others = [each for each in offered if each != own.language]
     if not others:
         return ""
     links = "".join(
-        f'<li><a href="{_named(PAGE, each)}" lang="{each}" hreflang="{each}">{words(each).say("later", "own")}</a></li>'
+        f'<li><a href="{named(path, each)}" lang="{each}" hreflang="{each}">{words(each).say("later", "own")}</a></li>'
         for each in others
     )
     return f'<nav class="languages" aria-label="{own.say("later", "languages")}"><ul>{links}</ul></nav>\n'
@@ -309,12 +314,26 @@ def _quotation(about: About, own: Words, said: str) -> str:
     return f'<p>{own.say("later", "quote")}</p>\n<blockquote class="quote"><p>{escape(quoted)}</p></blockquote>\n'
 
 
+def _ways(about: About, own: Words) -> str:
+    """To what one asks before one quotes."""
+    if about.composer < ANY_READER:
+        return ""
+    asked = {
+        "use": own.say("page", "use"),
+        "not-said": own.say("use", "not_said"),
+        "why": own.say("use", "why"),
+        "compare": own.say("later", "compare"),
+    }
+    links = "".join(f'<li><a href="#{place}">{question}</a></li>' for place, question in asked.items())
+    return f'<nav class="ways" aria-label="{own.say("page", "use")}"><ul>{links}</ul></nav>\n'
+
+
 def _methods(about: About, own: Words) -> str:
     """Where it is told how the numbers were made."""
     if about.composer == 1:
         return '<a href="methodology.md">methodology.md</a>'
     if about.composer >= MANY_LANGUAGES:
-        path = _named("methodology.html", own.language)
+        path = named(METHOD, own.language)
         return f'<a href="{path}">{own.say("later", "method")}</a>'
     others = {"zh": ("zh-Hans", "中文"), "fr": ("fr", "français"), "es": ("es", "español")}
     briefs = ", ".join(
@@ -337,7 +356,7 @@ def _section(told: Told, about: About) -> str:
     table, listed, own = told.table, told.listed(), told.words
     bound = own.say("page", "in_full") if table.counts_in_full else own.say("page", "at_most", m=table.m)
     several = own.say("page", "overlap") if table.of_acts() else ""
-    broken = own.say("page", "break", m=table.m) if told.is_break else ""
+    broken = own.say("page", "break", m=table.m) if told.is_break else _least_change(told, about)
     image = _image(told) if listed else ""
     drawn = _map(told) if about.composer >= MANY_LANGUAGES and maps.place_of(table) else ""
     return f"""<section id="{table.name}">
@@ -345,6 +364,12 @@ def _section(told: Told, about: About) -> str:
 <p>{escape(_lead(told))}</p>
 {drawn}{image}{_table(told, bound + several + broken) if listed else f"<p>{bound}{broken}</p>"}
 </section>"""
+
+
+def _least_change(told: Told, about: About) -> str:
+    if about.composer < ANY_READER:
+        return ""
+    return told.words.say("later", "least_change", least=told.least_change)
 
 
 def _lead(told: Told) -> str:
@@ -424,7 +449,8 @@ def _table(told: Told, about: str) -> str:
 </table>"""
 
 
-def _use(counts: NoisyCounts, about: About, own: Words) -> str:
+def _use(counts: NoisyCounts, about: About, total: Told) -> str:
+    own = total.words
     say = partial(own.say, "use")
     name = say("name", organisation=about.organisation, release=about.release, period=own.period(counts.period))
     items = "\n".join(f"<li>{text.removeprefix(chr(10))}</li>" for text in own.texts["use"]["not_said_items"])
@@ -436,12 +462,28 @@ def _use(counts: NoisyCounts, about: About, own: Words) -> str:
 <h2>{own.say("page", "use")}</h2>
 <p>{say("cite", name=escape(name))}</p>
 <p>{say("check", pin=escape(about.pin))}</p>
-<h3>{say("not_said")}</h3>
+<h3{_place("not-said", about)}>{say("not_said")}</h3>
 <ul>
 {items}
 </ul>
-<h3>{say("why")}</h3>
+<h3{_place("why", about)}>{say("why")}</h3>
 <p>{say("because")}</p>
-<h3>{say("promise")}</h3>
+{_compare(counts, about, total)}<h3>{say("promise")}</h3>
 <p>{say("promised", this=this, life=life)}</p>
 </section>"""
+
+
+def _place(name: str, about: About) -> str:
+    """Where one of the `_ways` leads to."""
+    return f' id="{name}"' if about.composer >= ANY_READER else ""
+
+
+def _compare(counts: NoisyCounts, about: About, total: Told) -> str:
+    """By which rule a change is told (RELEASES § 4): the other release stands in no file of this one."""
+    if about.composer < ANY_READER:
+        return ""
+    say = partial(total.words.say, "later")
+    rule = say("compared", workload=counts.workload.id, least=total.least_change)
+    return f"""<h3{_place("compare", about)}>{say("compare")}</h3>
+<p>{rule}</p>
+"""

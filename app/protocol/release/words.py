@@ -8,10 +8,15 @@ from importlib import resources
 from typing import Any, Final
 
 from app.protocol.periods import is_year, year_of
+from app.protocol.release.about import COMPOSER
 from app.protocol.release.grades import Grade, Shown
 
 # By the language of the text, by what its files are called: English by none.
 SUFFIXES: Final[Mapping[str, str]] = {"en": "", "zh-Hans": ".zh", "fr": ".fr", "es": ".es"}
+
+# Up to this composer Chinese was written with the signs of Latin script, and French broke lines before its own.
+_PLAIN: Final = 4
+_PLAINLY: Final = str.maketrans("，：；（）？\N{NO-BREAK SPACE}", ",:;()? ")
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,7 @@ class Words:
 
 
 @cache
-def words(language: str) -> Words:
-    """Those of a language of `SUFFIXES`."""
+def words(language: str, *, composer: int = COMPOSER) -> Words:
+    """Those of a language of `SUFFIXES`, as a composer writes them."""
     text = resources.files("app.protocol.release").joinpath("words", f"{language}.toml").read_text(encoding="utf-8")
-    return Words(language, tomllib.loads(text))
+    return Words(language, tomllib.loads(text if composer > _PLAIN else text.translate(_PLAINLY)))

@@ -7,16 +7,17 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from fastapi import Request, Response
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.http import Db, Page, Paging, Router, leads_to, unless_seen
 from app.problems import NotFound
 from app.protocol.encoding import sha256_hex
-from app.protocol.release.listing import NOTICE, Listed, listing_files, notice
-from app.protocol.release.page import PAGE
+from app.protocol.release.listing import Listed, languages_in, listing_files, notices
+from app.protocol.release.page import PAGE, named
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.sums import SUMS, hashes
+from app.protocol.release.words import SUFFIXES
 from app.statistics.releases import folders
 from app.statistics.releases.models import PUBLIC, Release, ReleaseFile
 from app.statistics.releases.schemas import PublishedFileOut, PublishedReleaseOut
@@ -77,7 +78,7 @@ def get_listing_file(database: Db, request: Request, path: str) -> Response:
         published = _published(session)
     for each in published:
         if each.id == path:
-            return leads_to(f"/releases/{path}/{each.entrance}")
+            return leads_to(f"/releases/{path}/{each.entrance()}")
     content = listing_files(published).get(path)
     if content is None:
         raise NotFound
@@ -93,11 +94,8 @@ def get_published_file(database: Db, request: Request, release_id: str, path: st
         if release is None:
             raise NotFound
         listed = _listed(session, release)
-        path = path or listed.entrance
-        if path == NOTICE and listed.is_noted:
-            content: bytes | None = notice(listed)
-        else:
-            content = folders.content_of(session, release, path)
+        path = path or listed.entrance()
+        content = notices(listed).get(path) or folders.content_of(session, release, path)
     if content is None:
         raise NotFound
     return _answer(request, path, content)
@@ -144,7 +142,14 @@ def _listed(session: Session, release: Release) -> Listed:
         correction=release.correction,
         superseded_by=session.scalar(in_its_place),
         note=release.warning,
+        languages=languages_in(session.scalars(_pages_of(release))),
     )
+
+
+def _pages_of(release: Release) -> Select[str]:
+    """The paths of a folder's pages, by the key of its files."""
+    pages = [named(PAGE, language) for language in SUFFIXES]
+    return select(ReleaseFile.path).where(ReleaseFile.release_id == release.id, ReleaseFile.path.in_(pages))
 
 
 def _answer(request: Request, path: str, content: bytes) -> Response:

@@ -199,6 +199,7 @@ def test_all_that_is_published_is_exported_as_pages_that_lead_to_whole_folders(
     assert release in releases.export_site(here.staff("chen"), site)
 
     assert f'href="{release}/index.html"' in (site / "index.html").read_text()
+    assert f'href="{release}/index.es.html"' in (site / "index.es.html").read_text()
     assert (site / "feed.atom").is_file()
     assert releases.verify(releases.load(site / release), pin=here.staff("chen").org).line.release == release
 

@@ -15,6 +15,7 @@ from app.protocol.release.grades import (
     half_width,
     is_clear_change,
     least_change,
+    least_shown_change,
     share,
     shown,
     threshold,
@@ -123,6 +124,20 @@ def test_a_change_is_clear_above_the_least_of_four_decimals_and_not_at_it() -> N
     assert least == 2.7730
     assert [is_clear_change(before, Estimate(sign * least, 0), cells=9) for sign in (1, -1)] == [False, False]
     assert is_clear_change(before, Estimate(-least - 1e-9, 0), cells=9)
+
+
+@given(estimate, st.floats(-500, 500), st.integers(1, 6_000))
+def test_a_change_between_numbers_as_they_are_shown_is_clear_whatever_they_were_rounded_from(
+    before: Estimate, change: float, cells: int
+) -> None:
+    after, step = Estimate(before.value + change, before.sd), grid(before.sd)
+    shown_before, shown_after = (math.floor(each.value / step + 0.5) * step for each in (before, after))
+    least = least_shown_change(before.sd, cells=cells)
+
+    assert least % step == 0
+    assert least <= least_change(before, after, cells=cells) + 2 * step
+    if abs(shown_after - shown_before) >= least:
+        assert is_clear_change(before, after, cells=cells)
 
 
 def test_a_share_is_told_outward_and_narrower_where_both_numbers_share_their_noise() -> None:

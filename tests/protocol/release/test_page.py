@@ -10,7 +10,7 @@ from app.protocol.release.chart import chart
 from app.protocol.release.composition import compose
 from app.protocol.release.family import Estimate
 from app.protocol.release.grades import shown
-from app.protocol.release.listing import FEED, Listed, listing_files
+from app.protocol.release.listing import FEED, Listed, languages_in, listing_files, notices
 from app.protocol.release.page import PAGE, answer
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.tables import data_files, filled
@@ -123,8 +123,27 @@ def test_all_releases_are_listed_and_fed_the_newest_first() -> None:
     assert feed.findtext(f"{ATOM}updated") == "2027-01-01T00:00:00Z"
     page = files[PAGE].decode()
     assert page.index("recorded in 2026") < page.index("recorded in the second quarter of 2026")
+    assert f'{listed[0].id}/index.html">' in page
+    assert 'href="index.zh.html"' in page
     assert "Nothing has been published yet" in listing_files([])[PAGE].decode()
     assert _parsed(listing_files([])[FEED]).findtext(f"{ATOM}title") == "Releases"
+
+
+def test_the_list_leads_to_pages_of_its_language_where_there_are_and_to_a_word_before_them_where_it_is_needed() -> None:
+    old, new, noted = "rel_" + "1" * 32, "rel_" + "2" * 32, "rel_" + "3" * 32
+    listed = [
+        Listed(old, "quarter", "2026-Q1", "a" * 64),
+        Listed(new, "quarter", "2026-Q2", "b" * 64, languages=languages_in(FOLDER)),
+        Listed(noted, "quarter", "2026-Q3", "c" * 64, note="A <tenth> is invented."),
+    ]
+
+    page = listing_files(listed)["index.fr.html"].decode()
+
+    assert '<html lang="fr">' in page
+    for place in (f"{old}/index.html", f"{new}/index.fr.html", f"{noted}/notice.fr.html"):
+        assert f'href="{place}">Personnes enregistrées' in page
+    assert notices(listed[1]) == {}
+    assert "A &lt;tenth&gt; is invented." in notices(listed[2])["notice.zh.html"].decode()
 
 
 def _parsed(content: bytes) -> ET.Element:

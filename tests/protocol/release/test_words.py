@@ -1,17 +1,18 @@
 """The page of a release in four languages: the same sentences, and the same numbers in each."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app.protocol.release.about import MANY_LANGUAGES
+from app.protocol.release.about import ANY_READER, MANY_LANGUAGES
 from app.protocol.release.composition import compose
 from app.protocol.release.family import Estimate
 from app.protocol.release.grades import shown
-from app.protocol.release.page import answer
+from app.protocol.release.methodology import methodology, texts_of
+from app.protocol.release.page import METHOD, answer, method_page, named, told_tables
 from app.protocol.release.words import SUFFIXES, words
 from app.vocabulary import all_workloads
 from tests.statistics.releases import folders
@@ -31,9 +32,12 @@ def sentences(texts: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, 
             yield f"{above}{name}", str(text)
 
 
+@pytest.mark.parametrize("texts", [lambda language: words(language).texts, texts_of], ids=["page", "methodology"])
 @pytest.mark.parametrize("language", OTHERS)
-def test_every_sentence_stands_in_every_language_and_is_filled_with_the_same(language: str) -> None:
-    english, own = (dict(sentences(words(each).texts)) for each in ("en", language))
+def test_every_sentence_stands_in_every_language_and_is_filled_with_the_same(
+    language: str, texts: Callable[[str], Mapping[str, Any]]
+) -> None:
+    english, own = (dict(sentences(texts(each))) for each in ("en", language))
 
     assert own.keys() == english.keys()
     filled = {name for name in own if _filled(own[name]) != _filled(english[name])}
@@ -80,6 +84,60 @@ def test_the_page_stands_whole_in_each_language_and_leads_to_the_others(language
     led = set(re.findall(r'href="(index[\w.]*)"', page))
     assert led >= {f"index{SUFFIXES[each]}.html" for each in SUFFIXES if each != language}
     assert not re.findall(r"<script|\son\w+=|style=|https?:|url\(", page)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_the_methodology_stands_whole_in_each_language_under_the_same_headings(language: str) -> None:
+    english, own = (methodology(QUARTER, folders.about(QUARTER), language=each) for each in ("en", language))
+    page = FILES[named(METHOD, language)].decode()
+
+    for sign in ("# ", "## ", "### ", "- ", "| "):
+        assert _lines(own, sign) == _lines(english, sign)
+    facts = {
+        fact
+        for fact in re.findall(r"`[^`]+`|\d+(?:\.\d+)+|[0-9a-f]{64}", english)
+        if "labelled" not in fact and fact != "`NA`"
+    }
+    assert {fact for fact in facts if fact not in own} == set()
+    assert not {"{", "}"} & set(own)
+    assert page.encode() == method_page(own, QUARTER, language=language)
+    assert f'<a href="{named("index.html", language)}">' in page
+    assert page.count('hreflang="') == len(SUFFIXES) - 1
+
+
+def _lines(text: str, sign: str) -> int:
+    return sum(line.startswith(sign) for line in text.splitlines())
+
+
+def test_chinese_and_french_have_the_signs_of_their_own_scripts() -> None:
+    chinese, french = (
+        FILES[named(path, language)].decode() for path, language in (("index.html", "zh-Hans"), (METHOD, "fr"))
+    )
+
+    assert not re.findall(r"[\u4e00-\u9fff][,:;?()]", re.sub(r'alt="[^"]*"|<h2>[^<]*|<th[^<]*<', "", chinese))
+    assert not re.findall(r"\w [:;?!»]", french)
+
+
+@pytest.mark.parametrize("language", SUFFIXES)
+def test_the_page_says_what_it_takes_to_tell_a_change(language: str) -> None:
+    page = FILES[named("index.html", language)].decode()
+
+    for told in told_tables(QUARTER, language)[1:]:
+        section = page.partition(f'<section id="{told.table.name}">')[2].partition("</section>")[0]
+        assert told.words.say("later", "least_change", least=told.least_change) in section
+    compared = page.partition('<h3 id="compare">')[2].partition("<h3>")[0]
+    assert f"<code>{QUARTER.workload.id}</code>" in compared
+    assert str(told_tables(QUARTER)[0].least_change) in compared
+    for place in re.findall(r'href="#([\w-]+)"', page):
+        assert f'id="{place}"' in page
+
+
+def test_a_folder_of_before_has_its_methodology_in_brief_and_says_nothing_of_changes() -> None:
+    about = replace(folders.about(QUARTER), composer=ANY_READER - 1)
+    before = compose(QUARTER, about=about, ledger=[folders.entry(QUARTER)])
+
+    assert "en bref" in before["methodology.fr.md"].decode()
+    assert "no clear change.</caption>" not in before["index.html"].decode()
 
 
 def test_a_folder_of_before_has_its_page_in_english_alone_and_no_map() -> None:

@@ -102,7 +102,7 @@ def test_the_methodology_has_the_headings_of_a_quality_report() -> None:
 
 
 @pytest.mark.parametrize("language", BRIEFS)
-def test_the_essentials_stand_in_other_languages_with_the_same_facts(language: str) -> None:
+def test_the_essentials_stood_in_other_languages_with_the_same_facts(language: str) -> None:
     drawn = folders.noisy()
     text = brief(language, drawn, folders.about(drawn))
     page = text_page(text, language=language).decode()

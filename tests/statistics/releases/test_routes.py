@@ -23,7 +23,9 @@ from app.protocol.encoding import sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.release.counts import write_counts
 from app.protocol.release.ledger import LedgerLine, check_chain, read_ledger
+from app.protocol.release.page import named
 from app.protocol.release.verification import verify_pinned
+from app.protocol.release.words import SUFFIXES
 from app.protocol.roots import Root, propose_root, root_body
 from app.settings import Settings
 from app.statistics.releases import folders
@@ -89,6 +91,7 @@ def test_everybody_reads_what_is_published_as_pages_without_a_sign_in(office: Of
     assert page.content == flow.folder()["index.html"]
     assert "style-src 'self'" in page.headers["Content-Security-Policy"]
     assert (again.status_code, again.content) == (304, b"")
+    assert f'{flow.release}/index.fr.html">Personnes' in office.http.get("/releases/index.fr.html").text
     assert office.http.get(f"{address}charts/total.svg").headers["Content-Type"] == "image/svg+xml"
     assert office.http.get(f"{address}absent.csv").status_code == 404
     assert flow.release in office.http.get("/releases/").text
@@ -570,8 +573,8 @@ def test_somebody_else_signs_for_who_cannot_and_the_folder_says_so(
     assert "another person (role supervisor) in their place" in folder["methodology.md"].decode()
     assert not {each.id for each in (ANALYST, APPROVER, COLLEAGUE)} & named_in(folder["methodology.md"])
     changed = {path for path in before if before[path] != folder[path]}
-    about = {"SHA256SUMS", "about.json", "data/persons.xlsx", "dcat.jsonld", "methodology.html", "methodology.md"}
-    assert changed == about
+    methods = {named(path, language) for path in ("methodology.html", "methodology.md") for language in SUFFIXES}
+    assert changed == {"SHA256SUMS", "about.json", "data/persons.xlsx", "dcat.jsonld"} | methods
 
 
 def test_who_was_asked_first_takes_their_place_back_and_is_the_one_who_signs(office: Office) -> None:
@@ -745,6 +748,8 @@ def test_a_corrected_folder_is_of_the_same_noise_and_the_one_before_stays_and_sa
     assert before.get().json()["state"] == "superseded"
     assert office.http.get(f"{at}index.html").content == folder["index.html"]
     assert f"../{after.release}/index.html" in office.http.get(at).text
+    assert f"../{after.release}/index.zh.html" in office.http.get(f"{at}notice.zh.html").text
+    assert office.http.get(f"/releases/{after.release}/notice.zh.html").status_code == 404
     assert office.http.get(f"/releases/{after.release}/").content == made["index.html"]
     assert f'{before.release}/notice.html">Persons' in office.http.get("/releases/").text
     assert "(a correction)" in office.http.get("/releases/feed.atom").text

@@ -1,0 +1,1 @@
+{"sigs":[{"by":"analyst","key":"W2SJycf9Dc9QVF58FkiG70BJHsBsfxsSMEF5foEXU14","sig":"3390sG7BDXMJn6qIW14Z7HlEq8Aau-fbIEizzMnoSSHmUs36Pc51cjZ6GzqdyV00BEeGcaqKYZsXzckG1W2kDw"},{"by":"supervisor","key":"_sFChnP2r-iSZLOAc0SuiyadElpQOFUgJofbWnEoV58","sig":"oBcyRET0oWAUSu-2WAqmUrcUmUF5gG6YREcWsF8pI3NNIjDkV26Jcn41WCl52DmWADkvlMI4Yd637-lZsNrnBA"}]}

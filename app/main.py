@@ -19,8 +19,8 @@ from app.casework.approvals import bound
 from app.casework.approvals.routes import router as approvals
 from app.casework.approvals.service import end_loans
 from app.casework.approvals.state import Approvals
+from app.casework.cases import acts, turning
 from app.casework.cases import service as case_service
-from app.casework.cases import turning
 from app.casework.cases.acts import ENDING, HOLD, MOVING, RELEASE, REMOVAL
 from app.casework.cases.coding import CODING
 from app.casework.cases.routes import router as cases
@@ -202,6 +202,7 @@ def jobs(keyring: Keyring) -> Jobs:
     return Jobs(
         jobs=(
             daily("loans", end_loans),
+            daily("agreed", acts.lapse),
             daily("grants", grants.lapse_ended),
             daily("recoveries", pairs.lapse),
             daily("lapses", moves.lapse),

@@ -170,7 +170,7 @@ def cancel(
     approval: Annotated[str, typer.Argument(help="The approval's id, or how it begins.")],
     machine: Home = HOME,
 ) -> None:
-    """Take back what you asked, or a coding in a case that you lead; a key that was lent for it goes."""
+    """Take back what you asked, a coding in a case that you lead, or a yes of yours or to you that was not used."""
     person = staff(machine)
     approvals.cancel(person, approvals.get(person, Names(person).approval(approval)))
 

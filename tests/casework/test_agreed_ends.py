@@ -1,6 +1,7 @@
 """Parts of a case are destroyed over HTTP because two agreed that they are: these, once, and nothing beside them."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
 from app.casework.approvals.models import Approval
-from app.casework.cases.models import Case, CasePart, JournalEntry
+from app.casework.cases import acts
+from app.casework.cases.models import Case, CasePart, JournalEntry, Membership
 from app.casework.consents.models import Consent
 from app.casework.work.models import Assessment, CaseTask, Plan
 from app.people.grants.models import Grant
@@ -167,3 +169,65 @@ def test_where_there_is_no_other_member_a_supervisor_is_the_second(
     done = office.post(caseworker, f"/cases/{alone.id}/ends", body(part), version=1)
 
     assert (done.status_code, parts_of(rows, alone)) == (201, [])
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("by", ["who asked", "who agreed"])
+def test_a_yes_that_was_not_used_is_taken_back_by_either_of_the_two_and_counts_for_nothing(
+    office: Office, rows: Session, case: Case, caseworker: Person, second: Person, by: str
+) -> None:
+    third = factories.certified(rows, Role.CASEWORKER)
+    rows.add(Membership(case_id=case.id, person_id=third.id))
+    part, word = parts_of(rows, case)[0], agree(rows, case, second, *parts_of(rows, case))
+    word.requester_id = caseworker.id
+    no, who = {"to": "cancelled"}, caseworker if by == "who asked" else second
+    path = f"/approvals/{word.id}/transitions"
+
+    of_another = office.post(third, path, no, version=word.version)
+    taken_back = office.post(who, path, no, version=word.version)
+    too_late = office.post(caseworker, f"/cases/{case.id}/ends", body(part), version=1)
+
+    assert problem(of_another) == (409, "no-such-step")
+    assert (taken_back.json()["state"], taken_back.json()["statement"]) == ("cancelled", None)
+    assert problem(too_late) == (409, "second-person-needed")
+    assert office.get(who, path).json()["items"] == []
+
+
+@pytest.mark.parametrize("subject", [ApprovalSubject.CODING, ApprovalSubject.PLAN, ApprovalSubject.LEGAL_HOLD])
+def test_what_holds_by_the_yes_alone_nobody_takes_back(
+    office: Office, rows: Session, case: Case, caseworker: Person, second: Person, subject: ApprovalSubject
+) -> None:
+    given = factories.approval(rows, caseworker, second, subject=subject, of=case)
+    given.state = ApprovalState.APPROVED
+    rows.commit()
+
+    for who in (caseworker, second):
+        answer = office.post(who, f"/approvals/{given.id}/transitions", {"to": "cancelled"}, version=given.version)
+        assert problem(answer) == (409, "no-such-step")
+
+
+def test_what_was_used_is_taken_back_no_more(
+    office: Office, rows: Session, case: Case, caseworker: Person, second: Person
+) -> None:
+    part = parts_of(rows, case)[0]
+    word = agree(rows, case, second, part)
+    office.post(caseworker, f"/cases/{case.id}/ends", body(part), version=1).raise_for_status()
+
+    rows.refresh(word)
+    no = office.post(second, f"/approvals/{word.id}/transitions", {"to": "cancelled"}, version=word.version)
+    assert problem(no) == (409, "no-such-step")
+
+
+@pytest.mark.both_databases
+def test_a_yes_to_an_end_lapses_after_fourteen_days_where_it_was_not_used_and_others_do_not(
+    office: Office, rows: Session, case: Case, second: Person
+) -> None:
+    words = [agree(rows, case, second, factories.id_("part")) for _ in range(4)]
+    for each, days in zip(words, (15, 14, 15, 15), strict=True):
+        each.decided_on = factories.DAY - timedelta(days=days)
+    words[2].is_spent, words[3].subject = True, ApprovalSubject.MERGE
+    rows.commit()
+
+    acts.lapse(rows, factories.DAY)
+
+    assert [each.state.value for each in words] == ["cancelled", "approved", "approved", "approved"]

@@ -37,6 +37,7 @@ class Approval(Base):
     grant_id: Mapped[str | None] = mapped_column(ForeignKey("grants.id", ondelete="SET NULL"))
     comment: Mapped[bytes | None] = mapped_column(Sealed)
     statement: Mapped[bytes | None] = mapped_column(Sealed)
+    decided_on: Mapped[date | None]  # none where older code decided it
     # Of what is done once: it was the answer for one step, and the step was taken, or another.
     is_spent: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(default=1)

@@ -123,7 +123,8 @@ def decide_approval(
     now: Now,
     response: Response,
 ) -> ApprovalOut:
-    """Approve or reject what one was asked, or cancel what one asked or leads: what was lent ends."""
+    """Approve or reject what one was asked, or cancel what one asked or leads: what was lent ends. What was approved
+    for one act and not done, who asked or approved cancels."""
     with database.write() as session:
         approval = once(
             session,

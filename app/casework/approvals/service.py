@@ -73,7 +73,8 @@ class Approvable:
     `led_by` is whether the actor leads the work on the object of an id: they see what is asked and lent, and call it
     back. `seen_by` is whether they work on it: where it is given, they see what is asked and decided too.
     `is_bounded` says that one person approves so many of it in a day and no more (`bound.py`).
-    `lent_until` is the last day of a key that is lent, where it must not outlive another.
+    `lent_until` is the last day of a key that is lent, where it must not outlive another. `of_one_act` says that what
+    is approved is done once, and counts for nothing before: until then who asked or approved takes it back.
     """
 
     subject: ApprovalSubject
@@ -86,6 +87,7 @@ class Approvable:
     lent_until: Callable[[Session, str], date] | None = None
     takes_own_key: bool = False
     is_bounded: bool = False
+    of_one_act: bool = False
 
 
 _LENT = (Grant.until, Grant.revoked)  # what is told of a key that was lent, which is no part of the answer
@@ -155,18 +157,19 @@ def decide(
     seen: AbstractSet[int],
     now: datetime,
 ) -> Approval:
-    """Approve, reject or cancel. The key that was lent with the request ends.
+    """Approve, reject or cancel, also what was approved and not done. The key that was lent with the request ends.
 
     Raises `StaleVersion`, `NoSuchStep` or `GuardsFail`, and `TooManyApprovals` for one more than a day has.
     """
     approval = _one(session, _as_it_is_now(visible_to(actor, approvables)), approval_id)
     if approval.version not in seen:
         raise StaleVersion(version=approval.version)
-    transitions.check(EDGES, approval.state, to, _facts(session, actor, approvables, approval, statement))
+    origin = approval.state
+    transitions.check(EDGES, origin, to, _facts(session, actor, approvables, approval, statement))
     if approvables[approval.subject].is_bounded and to is ApprovalState.APPROVED:
         bound.count(session, actor.id, now.date())
-    approval.state, approval.statement = to, statement
-    if approval.grant_id is not None:
+    approval.state, approval.statement, approval.decided_on = to, statement, now.date()
+    if approval.grant_id is not None and origin is ApprovalState.REQUESTED:
         grants.end(session, actor, session.get_one(Grant, approval.grant_id), now=now)
     statement_sha256 = sha256_hex(statement) if statement else None
     audit.record(session, actor.id, Action.APPROVAL_DECIDED, approval.id, now=now, object_hash=statement_sha256)
@@ -203,6 +206,12 @@ def given_by(session: Session, subject: ApprovalSubject, *, object_id: str, of: 
     """Who has approved this of the object, as long as it was not used."""
     theirs = select(Approval.approver_id).where(_is_approved(object_id, of), Approval.subject == subject)
     return set(session.scalars(theirs))
+
+
+def given_to_use(session: Session, subject: ApprovalSubject, *, object_id: str, of: str) -> set[str]:
+    """The same, of what nobody takes back before this transaction ends."""
+    given = select(Approval).where(_is_approved(object_id, of), Approval.subject == subject).order_by(Approval.id)
+    return {approval.approver_id for approval in session.scalars(_as_it_is_now(given))}
 
 
 def spend(session: Session, subject: ApprovalSubject, *, object_id: str, of: str) -> None:
@@ -258,6 +267,12 @@ def destroy(session: Session, object_ids: Collection[str]) -> None:
     session.execute(delete(Approval).where(Approval.id.in_(ids)))
 
 
+def cancel_given(session: Session, subject: ApprovalSubject, *, before: date) -> None:
+    """Cancel what was approved before a day and was not done."""
+    given = select(Approval).where(Approval.subject == subject, Approval.state == ApprovalState.APPROVED)
+    _cancel(session, given.where(Approval.is_spent.is_(False), Approval.decided_on < before))
+
+
 def end_loans(session: Session, today: date) -> None:
     """Cancel what was not decided by the last day of the key that was lent for it."""
     ended = select(Grant.id).where(Grant.until < today)
@@ -266,7 +281,7 @@ def end_loans(session: Session, today: date) -> None:
 
 def _cancel(session: Session, approvals: Select[Approval]) -> None:
     for approval in session.scalars(_as_it_is_now(approvals)):
-        approval.state = ApprovalState.CANCELLED
+        approval.state, approval.statement = ApprovalState.CANCELLED, None
         approval_sights.follow(session, approval)
         if approval.grant_id is not None:
             grants.lapse(session.get_one(Grant, approval.grant_id))
@@ -284,6 +299,8 @@ def _facts(
         is_approver=actor.id == approval.approver_id
         and bool(rule.approvers & actor.roles)
         and not _is_over(approval, actor),
+        was_asked=actor.id == approval.approver_id,
+        waits_for_act=rule.of_one_act and not approval.is_spent,
         has_statement=statement is not None,
     )
 

@@ -1,11 +1,13 @@
 """What takes two persons in a case: that opener or owner go, that a part ends otherwise than by rule, that something
 goes to another case, and that the case outlives its month."""
 
+from datetime import date
 from functools import partial
 
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
+from app.casework.approvals import service as approvals
 from app.casework.approvals.service import Approvable, ApproverUnfit, NewApproval, NotApprovable
 from app.casework.cases import service
 from app.casework.cases.membership import members_of
@@ -14,6 +16,7 @@ from app.casework.roles import MEMBER_ROLES
 from app.people.grants import service as grants
 from app.people.staff import service as staff
 from app.problems import NotFound
+from app.protocol.journal import AGREED_FOR
 from app.vocabulary import ApprovalSubject, CaseStage, Role
 
 
@@ -45,9 +48,14 @@ _of_two = partial(
     seen_by=service.works_on,
 )
 
-REMOVAL = _of_two(ApprovalSubject.REMOVAL)
-ENDING = _of_two(ApprovalSubject.ENDING)
-MOVING = _of_two(ApprovalSubject.MERGE)
+REMOVAL = _of_two(ApprovalSubject.REMOVAL, of_one_act=True)
+ENDING = _of_two(ApprovalSubject.ENDING, of_one_act=True)
+MOVING = _of_two(ApprovalSubject.MERGE, of_one_act=True)
 # Whoever ends a hold names the hash of it.
 HOLD = _of_two(ApprovalSubject.LEGAL_HOLD)
 RELEASE = _of_two(ApprovalSubject.DELETION)
+
+
+def lapse(session: Session, today: date) -> None:
+    """What somebody agreed to destroy more than fourteen days ago is asked anew: no reader counts it either."""
+    approvals.cancel_given(session, ApprovalSubject.ENDING, before=today - AGREED_FOR)

@@ -186,7 +186,7 @@ def spend_second_word(session: Session, actor: Actor, case: Case, act: Ending | 
     Raises `SecondPersonNeeded`.
     """
     of, others = act.sha256(case.id), set(members_of(session, case.id)) - {actor.id}
-    for approver_id in approvals.given_by(session, act.subject, object_id=case.id, of=of) - {actor.id}:
+    for approver_id in approvals.given_to_use(session, act.subject, object_id=case.id, of=of) - {actor.id}:
         is_supervisor = Role.SUPERVISOR in staff.certified_as(session, approver_id, actor.today)
         if approver_id in others or (not others and is_supervisor):
             approvals.spend(session, act.subject, object_id=case.id, of=of)
@@ -261,7 +261,7 @@ def _check_second_person(
         return
     act = Removal(frozenset(put_out & removed), owner_id)
     others = members - put_out - {actor.id}
-    for approver_id in approvals.given_by(session, act.subject, object_id=case.id, of=act.sha256(case.id)):
+    for approver_id in approvals.given_to_use(session, act.subject, object_id=case.id, of=act.sha256(case.id)):
         if approver_id in others or (
             not others
             and approver_id not in put_out | {actor.id}

@@ -385,7 +385,7 @@ _of_case = partial(
 
 ASSESSMENT = _of_case(ApprovalSubject.ASSESSMENT, approvers=frozenset({Role.SUPERVISOR}), authors=_of_paper)
 PLAN = _of_case(ApprovalSubject.PLAN, approvers=APPROVERS, authors=_of_paper)
-CLOSURE = _of_case(ApprovalSubject.CLOSURE, approvers=APPROVERS, authors=_of_closing)
+CLOSURE = _of_case(ApprovalSubject.CLOSURE, approvers=APPROVERS, authors=_of_closing, of_one_act=True)
 APPROVABLES: Final = (ASSESSMENT, PLAN, CLOSURE)
 
 

@@ -142,7 +142,8 @@ def decide(
 
 
 def cancel(staff: Staff, approval: Approval) -> None:
-    """Take a request back, as who asked or who leads the work: a key that was lent for it ends.
+    """Take a request back, as who asked or who leads the work: a key that was lent for it ends. What was approved for
+    one act, and was not used, who asked or approved takes back.
 
     Raises `Refused` (`stale-version`) where it was decided since it was shown.
     """

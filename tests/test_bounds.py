@@ -53,6 +53,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.blobs.store": {"ASIDE": timedelta(days=7), "FEW": 10, "_HUNDRED": 100},
     "app.casework.agreed_ends.schemas": {"MOST_PARTS": 500, "MOST_PEOPLE": 20},
     "app.casework.approvals.bound": {"MOST_A_DAY": 100, "SEEN": timedelta(days=14)},
+    "app.casework.cases.listing": {"MOST_RANGES": 60},
     "app.casework.cases.service": {"_REF_LENGTH": 8},
     "app.casework.desk.service": {"MOST": 50},
     "app.casework.moving.schemas": {
@@ -124,6 +125,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.intake.sights.service": {"_AT_ONCE": 1000},
     "app.people.memories.schemas": {"MOST": 2_147_483_647},
     "app.people.memories.service": {"KEPT": 3},
+    "app.protocol.lists": {"COUNTED": 1000},
     "app.protocol.memory": {"_AROUND": KIB},
     "app.client.people.sign_in": {"_PAUSES": (0.5, 1.0)},
     "app.people.sign_in.challenges": {
@@ -177,7 +179,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.database.doom": {"_FROM": 15},
     "app.database.layer": {"ID_SIZE": 16, "KEY_SIZE": 32, "_NONCE_SIZE": 12},
     "app.destruction": {"_AT_ONCE": 500},
-    "app.client.casework.cases.work": {"_AT_ONCE": 100},
+    "app.client.casework.at_once": {"_MOST": 100},
     "app.client.casework.templates": {"_TRIES": 8},
     "app.casework.templates.schemas": {"MOST": 2_147_483_647},
     "app.protocol.templates": {"MOST": 200, "NAME_LENGTH": 60},

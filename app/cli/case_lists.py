@@ -1,16 +1,16 @@
 """Cases as the service lists them: `tern case list`, `views`, `show`, `approvals`, `lent`. `--titles` opens each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Annotated, Any
+from dataclasses import asdict, fields
+from typing import Annotated, Any, Final
 
 import typer
 
 from app.age import Error as AgeError
 from app.cli.console import HOME, Home, Json, show, show_list, staff
 from app.cli.names import CaseId, Names, short
-from app.cli.stopped import Stopped
-from app.client.casework import approvals, case_views, views
+from app.cli.saved_views import asked_or_saved, show_views
+from app.client.casework import approvals, case_views
 from app.client.casework.approvals import Approval
 from app.client.casework.reports import news
 from app.client.casework.views import View
@@ -18,13 +18,29 @@ from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.protocol.errors import ProtocolError
 from app.protocol.labels import Label
-from app.vocabulary import CaseStage, Priority
+from app.protocol.lists import CaseOrder
+from app.vocabulary import CaseStage, HandlingMark, Priority
+
+_COLUMNS: Final = (
+    *("ref", "stage", "priority", "label", "handling", "next_review", "due", "owner", "stage_entered", "news"),
+    *("title", "problem"),
+)
 
 
 def list_(
     stage: Annotated[CaseStage | None, typer.Option(help="Only this stage.")] = None,
     priority: Annotated[Priority | None, typer.Option(help="Only this priority.")] = None,
     label: Annotated[Label | None, typer.Option(help="Only those with this label.")] = None,
+    handling: Annotated[HandlingMark | None, typer.Option(help="Only those that are held as closely.")] = None,
+    sort: Annotated[
+        CaseOrder | None,
+        typer.Option(
+            help="The most urgent first, or what is longest at its stage, or came to it last, or those of which a week"
+            " of review is set, the next first.",
+            show_default="urgency",
+        ),
+    ] = None,
+    how_many: Annotated[bool, typer.Option("--count", help="Say only how many there are, as far as 1,000.")] = False,
     view: Annotated[str | None, typer.Option(help="What was saved under this name.")] = None,
     save: Annotated[
         str | None, typer.Option(help="Save what is asked here under a name, for all your machines.")
@@ -35,22 +51,25 @@ def list_(
 ) -> None:
     """The cases that you may know of."""
     person = staff(machine)
-    asked = View(stage, priority, label)
-    if view is not None:
-        if asked != View():
-            raise typer.BadParameter("--view, or what to ask for")
-        asked = _saved(person, view)
-    if save is not None:
-        _save(person, save, asked)
+    asked = asked_or_saved(person, View(stage, priority, label, handling, sort), view=view, save=save)
+    if how_many:
+        counted = case_views.count(person, asked)
+        number = f"more than {counted.number}" if counted.is_more else counted.number
+        show(asdict(counted) if as_json else {"cases": number}, as_json=as_json)
+        return
     said = dict[str | None, str]()
     for report in news.unread(person):
         said[report.case] = "; ".join(filter(None, (said.get(report.case), f"{short(report.report)}: {report}")))
     rows = [
         asdict(each) | {"news": said.get(each.id)} | (_title(person, each.id) if titles else {})
-        for each in case_views.list_(person, stage=asked.stage, priority=asked.priority, label=asked.label)
+        for each in case_views.list_(person, asked)
     ]
     names = Names(person)
-    columns = ["ref", "stage", "priority", "label", "due", "owner", "stage_entered", "news", "title", "problem"]
+    left_out = {
+        *(() if asked.handling else ("handling",)),
+        *(() if asked.sort is CaseOrder.REVIEW else ("next_review",)),
+    }
+    columns = [each for each in _COLUMNS if each not in left_out]
     show_list("Cases", columns, rows, as_json=as_json, words=lambda row: {"owner": names.handle(row["owner"])})
 
 
@@ -61,27 +80,8 @@ def views_(
 ) -> None:
     """What you have saved of lists of cases (tern case list --save); your memory takes it to your other machines."""
     person = staff(machine)
-    if forget is not None:
-        _saved(person, forget)
-        views.forget(person, forget)
-    rows = [{"name": name, **asdict(view)} for name, view in views.views(person).items()]
-    show_list("Views", ["name", "stage", "priority", "label"], rows, as_json=as_json)
-
-
-def _saved(person: Staff, name: str) -> View:
-    try:
-        return views.named(person, name)
-    except views.NoSuchView:
-        raise Stopped("nothing is saved under this name: tern case views") from None
-
-
-def _save(person: Staff, name: str, view: View) -> None:
-    try:
-        views.save(person, name, view)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    except views.TooManyViews:
-        raise Stopped(f"there are {views.MOST} already: tern case views --forget NAME") from None
+    columns = [each.name for each in fields(View)]
+    show_views(person, View, columns, forget=forget, as_json=as_json)
 
 
 def show_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:

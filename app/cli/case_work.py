@@ -197,8 +197,7 @@ def mark(
 ) -> None:
     """Say of cases how closely they are held, how soon and in which week they are looked at, and give them a label."""
     person = staff(machine)
-    names = Names(person)
-    views = [cases.view(person, names.case(each)) for each in ids]
+    views = [cases.view(person, each) for each in Names(person).cases(ids)]
     if priority and any(cases.open_(person, view.id).file.incidents for view in views):
         raise Stopped("the priority follows what is coded: tern case set CASE incident-1 imminence, or severity")
     marks = cases.Marks(priority, handling, review, label, unlabelled=no_label)

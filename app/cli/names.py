@@ -78,9 +78,17 @@ class Names:
         """The id of the report with this ref."""
         return self._of("reports", text)
 
+    def reports(self, texts: Iterable[str]) -> list[str]:
+        """The ids of all of them, each once; the list of reports is read once for them."""
+        return self._of_several("reports", texts)
+
     def case(self, text: str) -> str:
         """The id of the case with this ref."""
         return self._of("cases", text)
+
+    def cases(self, texts: Iterable[str]) -> list[str]:
+        """As `reports`."""
+        return self._of_several("cases", texts)
 
     def approval(self, text: str) -> str:
         """The id of the approval that begins like this."""
@@ -98,10 +106,16 @@ class Names:
             return []
 
     def _of(self, kind: str, text: str) -> str:
-        if _ID.fullmatch(text):
-            return text
-        items = self.staff.service.items(f"/{kind}")
-        return self._one(kind, (str(each["id"]) for each in items if _is_meant(each, text)))
+        return self._of_several(kind, [text])[0]
+
+    def _of_several(self, kind: str, texts: Iterable[str]) -> list[str]:
+        ids = {text: text if _ID.fullmatch(text) else None for text in texts}
+        items = [] if all(ids.values()) else list(self.staff.service.items(f"/{kind}"))
+        found = (
+            id_ or self._one(kind, (str(each["id"]) for each in items if _is_meant(each, text)))
+            for text, id_ in ids.items()
+        )
+        return list(dict.fromkeys(found))
 
     def _one(self, kind: str, ids: Iterable[str]) -> str:
         found = set(ids)

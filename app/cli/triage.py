@@ -1,7 +1,7 @@
 """Commands of triage. What a reporter wrote is shown as plain text, and never interpreted."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +12,12 @@ import typer
 from app import private
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_list_as_it_comes, staff, text_of
 from app.cli.names import Names
+from app.cli.saved_views import asked_or_saved, show_views
 from app.cli.stopped import Stopped
 from app.client.casework import approvals, report_approvals, triage
 from app.client.casework.reports import news
-from app.client.casework.triage import OpenReport, Received, Sent, Thread, Waiting
+from app.client.casework.triage import OpenReport, Received, ReportView, Sent, Thread, Waiting
+from app.client.casework.views import QueueView
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
 from app.protocol import mailbox
@@ -26,6 +28,7 @@ from app.vocabulary import ApprovalSubject, ConsentScope, Imminence, ReportState
 queue = typer.Typer(help="Read what was reported, answer, decide.", no_args_is_help=True)
 
 Report = Annotated[str, typer.Argument(help="The report's id or ref.")]
+Reports = Annotated[list[str], typer.Argument(metavar="REPORT...", help="The ids or refs of the reports.")]
 Judgement = tuple[Severity, Imminence]
 Incidents = Annotated[
     list[str] | None,
@@ -42,11 +45,16 @@ Decision = Annotated[
 @queue.command("list")
 def list_(
     state: Annotated[list[ReportState] | None, typer.Option(help="Only these states; may be repeated.")] = None,
+    view: Annotated[str | None, typer.Option(help="What was saved under this name.")] = None,
+    save: Annotated[
+        str | None, typer.Option(help="Save what is asked here under a name, for all your machines.")
+    ] = None,
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """What waits, the most urgent first. No report is opened for it."""
     person = staff(machine)
+    asked = asked_or_saved(person, QueueView(tuple(state or ())), view=view, save=save)
     names = Names(person)
     said = {each.report: str(each) for each in news.unread(person)}
 
@@ -60,7 +68,7 @@ def list_(
         return {"triager": names.handle(row["triager"]), "came by": came_by, "note": note or None}
 
     columns = ["ref", "received_on", "state", "danger_now", "language", "came by", "triager", "note"]
-    waiting = triage.coming(person, states=state or None)
+    waiting = triage.coming(person, states=asked.states or None)
 
     def row(each: Waiting) -> dict[str, Any]:
         return {**_row(each), "news": said.get(each.id)}
@@ -68,18 +76,26 @@ def list_(
     show_list_as_it_comes("Reports", columns, waiting, row, order=triage.in_order, as_json=as_json, words=words)
 
 
-@queue.command()
-def claim(report: Report, machine: Home = HOME) -> None:
-    """Take a report out of the queue, to decide about it yourself."""
-    person = staff(machine)
-    triage.claim(person, triage.view(person, Names(person).report(report)))
+@queue.command("views")
+def views_(
+    forget: Annotated[str | None, typer.Option(metavar="NAME", help="Forget this one.")] = None,
+    machine: Home = HOME,
+    as_json: Json = False,
+) -> None:
+    """What you have saved of the queue (tern triage list --save); your memory takes it to your other machines."""
+    show_views(staff(machine), QueueView, ["states"], forget=forget, as_json=as_json)
 
 
 @queue.command()
-def release(report: Report, machine: Home = HOME) -> None:
-    """Put a report back into the queue."""
-    person = staff(machine)
-    triage.release(person, triage.view(person, Names(person).report(report)))
+def claim(reports: Reports, machine: Home = HOME) -> None:
+    """Take reports out of the queue, to decide about them yourself."""
+    _step(staff(machine), reports, triage.claim, triage.claim_all)
+
+
+@queue.command()
+def release(reports: Reports, machine: Home = HOME) -> None:
+    """Put reports back into the queue."""
+    _step(staff(machine), reports, triage.release, triage.release_all)
 
 
 @queue.command("open")
@@ -299,6 +315,23 @@ def decide(
         say("Nobody has written to its reporter, who said that one may.")
     if approved is not None:
         report_approvals.decide(person, review, approved=approved)
+
+
+def _step(
+    person: Staff,
+    reports: Sequence[str],
+    one: Callable[[Staff, ReportView], None],
+    several: Callable[[Staff, Sequence[ReportView]], list[tuple[ReportView, str | None]]],
+) -> None:
+    """Of several, what is refused keeps none of the others back."""
+    views = [triage.view(person, each) for each in Names(person).reports(reports)]
+    if len(views) == 1:
+        one(person, views[0])
+        return
+    refused = [(view.ref, why) for view, why in several(person, views) if why]
+    if refused:
+        said = ", ".join(f"{ref} ({why})" for ref, why in refused)
+        raise Stopped(f"the others are done; not done: {said}. Look at these again")
 
 
 def _judgements(incidents: Sequence[str] | None) -> tuple[Judgement, ...]:

@@ -10,7 +10,7 @@ from app.http.idempotency import Once
 from app.http.log_pages import LOG_PAGE, log_page
 from app.http.memory import held_of
 from app.http.pages import NOT_PUT_ASIDE, PAGE_HEADERS, leads_to, page
-from app.http.paging import Page, Paging
+from app.http.paging import Count, Counted, CountedPage, Page, Paging, counted_among
 from app.http.problem_pages import problem_pages
 from app.http.routing import BYTES, EvenRoute, Route, Router, answer_header, answered, problems
 from app.http.sites import comes_from_another_site
@@ -28,6 +28,9 @@ __all__ = [
     "BlobStore",
     "CardToken",
     "Config",
+    "Count",
+    "Counted",
+    "CountedPage",
     "Db",
     "EvenRoute",
     "Hasher",
@@ -50,6 +53,7 @@ __all__ = [
     "authenticate",
     "bearer",
     "comes_from_another_site",
+    "counted_among",
     "declared_length",
     "etag",
     "held_of",

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from fastapi import Depends, Query, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -20,6 +20,7 @@ from app.database.ranges import Range
 from app.http.state import ServiceKeyring
 from app.http.versions import IfNoneMatch
 from app.problems import InvalidCursor
+from app.protocol.lists import COUNTED
 
 _MAC_SIZE = 16
 
@@ -38,6 +39,19 @@ class Page(BaseModel, Generic[_Item]):
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """`ReportPage`, where its items are `ReportOut`: a name that the description can have."""
         return f"{params[0].__name__.removesuffix('Out')}Page"
+
+
+class Counted(BaseModel):
+    """How many a list holds, on all of its pages. It is at least as many, where `capped`."""
+
+    number: int = Field(le=COUNTED)
+    capped: bool
+
+
+class CountedPage(Page[_Item], Generic[_Item]):
+    """The same of a list that is counted for whoever asks, as far as a thousand: of what the caller may know of."""
+
+    count: Counted | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +144,29 @@ class _Paging:
         return urlsafe_b64encode(mac_of(self.cursor_key, self.scope, text) + text).decode().rstrip("=")
 
 
+def counted_among(
+    session: Session,
+    query: Select[_Row],
+    id_: InstrumentedAttribute[str],
+    among: Sequence[Range],
+    only: Callable[[_Row], bool],
+) -> Counted:
+    """How many of what the ranges hold the query selects, and `only` lets pass. Of each range no more is read than is
+    counted, unless it holds what may not be seen."""
+    seen, number = set[str](), 0
+    for each in among:
+        place = None
+        while number <= COUNTED:
+            found = ranges.first(session, [each], after=place, descending=False, number=COUNTED + 1)
+            new = {row[-1] for row in found} - seen
+            seen |= new
+            number += sum(map(only, session.scalars(query.where(id_.in_(new))))) if new else 0
+            if len(found) <= COUNTED:
+                break
+            place = found[-1]
+    return Counted(number=min(number, COUNTED), capped=number > COUNTED)
+
+
 async def paging(  # without a thread, which is not worth starting for it
     request: Request,
     keyring: ServiceKeyring,
@@ -160,7 +197,7 @@ async def paging(  # without a thread, which is not worth starting for it
     return _Paging(limit=limit, backwards=backwards, after=after, cursor_key=key, scope=scope)
 
 
-_PLACE = {"cursor", "limit"}
+_PLACE = {"cursor", "limit", "count"}  # what does not say which there are
 
 
 def mac_of(key: bytes, scope: bytes, text: bytes) -> bytes:
@@ -186,3 +223,4 @@ def _value(column: InstrumentedAttribute[Any], value: str | int) -> object:
 
 
 Paging = Annotated[_Paging, Depends(paging)]
+Count = Annotated[Literal["capped"] | None, Query(description="Say how many there are, as far as a thousand.")]

@@ -164,6 +164,7 @@ TRIAGE = {
     ),
     "GET /v1/reports/{report_id}/transitions": Row(WORKERS, _SEES_CLAIMED),
     "POST /v1/reports/{report_id}/transitions": Row(WORKERS, _SEES_CLAIMED, 412, body=_MOVE, version=UNSEEN),
+    "PUT /v1/reports/states": Row(WORKERS, answered=422, body={"items": []}),
     "PUT /v1/reports/{report_id}/case": Row(
         WORKERS,
         frozenset(),  # nobody was handed this report

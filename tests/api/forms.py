@@ -188,7 +188,7 @@ _JOINS = {"case": factories.id_("case"), "after": 1, "entry": factories.in_json(
 
 TRIAGE = {
     "GET /v1/queue": Form(query=frozenset({"state"}), pages=True),
-    "GET /v1/reports": Form(query=frozenset({"state", "unopened"}), pages=True),
+    "GET /v1/reports": Form(query=frozenset({"state", "unopened", "count"}), pages=True),
     "GET /v1/reports/{report_id}": _ONE,
     "GET /v1/reports/{report_id}/grants": _ONE,
     "GET /v1/reports/{report_id}/body": _ONE,
@@ -216,6 +216,7 @@ TRIAGE = {
         "danger_now",
     ),
     "PUT /v1/reports/{report_id}/epoch": Form({"grant": GRANT}, sees_version=True),
+    "PUT /v1/reports/states": Form({"items": [{"id": factories.id_("rep"), "version": 1, "to": "in_triage"}]}),
     "PUT /v1/reports/{report_id}/opening": Form(
         {"case": factories.id_("case"), "epoch": None}, optional=frozenset({"epoch"}), sees_version=True
     ),
@@ -249,7 +250,7 @@ _ENTRIES = {
 
 CASES = {
     "POST /v1/cases": _made(_CASE, "parts", "owner", "pairs"),
-    "GET /v1/cases": Form(query=frozenset({"stage", "priority", "label"}), pages=True),
+    "GET /v1/cases": Form(query=frozenset({"stage", "priority", "label", "handling", "sort", "count"}), pages=True),
     "GET /v1/cases/{case_id}": _ONE,
     "GET /v1/cases/{case_id}/contents": Form(query=frozenset({"after", "summed_up"})),
     "GET /v1/cases/{case_id}/parts/{part_id}": _ONE,

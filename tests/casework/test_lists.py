@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from app.actor import Actor
 from app.casework.approvals import service as approvals
 from app.casework.approvals.models import Approval, ApprovalSight
+from app.casework.cases import listing
 from app.casework.cases import service as cases
 from app.casework.cases.models import Case, Membership
 from app.casework.triage import renewal, service
@@ -21,8 +22,9 @@ from app.intake.reports.models import Report
 from app.intake.sights.models import Sight
 from app.main import APPROVABLES
 from app.people.staff.models import Person
-from app.protocol.case import Label
-from app.vocabulary import ApprovalState, CaseStage, Priority, ReportState, Role
+from app.protocol.labels import Label
+from app.protocol.lists import COUNTED, CaseOrder
+from app.vocabulary import ApprovalState, CaseStage, HandlingMark, Priority, ReportState, Role
 from tests import factories
 from tests.bench import data
 
@@ -35,13 +37,19 @@ QUERIES = {
     "unopened=false&state=out_of_mandate": Wanted({ReportState.OUT_OF_MANDATE}, to_open=False),
 }
 CASES = {
-    "": cases.Wanted(),
-    "stage=active": cases.Wanted({CaseStage.ACTIVE}),
-    "priority=p1&priority=p3&stage=closed&stage=active": cases.Wanted(
+    "": listing.Wanted(),
+    "stage=active": listing.Wanted({CaseStage.ACTIVE}),
+    "priority=p1&priority=p3&stage=closed&stage=active": listing.Wanted(
         {CaseStage.ACTIVE, CaseStage.CLOSED}, {Priority.P1, Priority.P3}
     ),
-    "label=green": cases.Wanted(labels={Label.GREEN}),
-    "label=green&label=red&priority=p2": cases.Wanted(priorities={Priority.P2}, labels={Label.GREEN, Label.RED}),
+    "label=green": listing.Wanted(labels={Label.GREEN}),
+    "handling=tlp_green&handling=tlp_red": listing.Wanted(handling={HandlingMark.TLP_GREEN, HandlingMark.TLP_RED}),
+    "sort=stage_entered&label=red": listing.Wanted(labels={Label.RED}, order=CaseOrder.OLDEST),
+    "sort=-stage_entered": listing.Wanted(order=CaseOrder.NEWEST),
+    "sort=-stage_entered&handling=tlp_red&stage=active": listing.Wanted(
+        {CaseStage.ACTIVE}, handling={HandlingMark.TLP_RED}, order=CaseOrder.NEWEST
+    ),
+    "label=green&label=red&priority=p2": listing.Wanted(priorities={Priority.P2}, labels={Label.GREEN, Label.RED}),
 }
 
 
@@ -69,10 +77,71 @@ def test_a_list_holds_what_may_be_seen_and_nothing_else(client: TestClient, rows
             expected = [approval.id for approval in rows.scalars(of_state.order_by(Approval.id))]
             query = f"?state={state}" if state else "?"
             assert every(client, f"/v1/approvals{query}", headers) == expected
-        order = Case.priority, Case.stage_entered, Case.id
         for query, of_cases in CASES.items():
-            found = rows.scalars(cases.visible_to(actor).order_by(*order))
-            assert every(client, f"/v1/cases?{query}", headers) == [case.id for case in found if of_cases.has(case)]
+            by = listing.place(of_cases.order)
+            newest = of_cases.order is CaseOrder.NEWEST
+            found = rows.scalars(cases.visible_to(actor).order_by(*(each.desc() if newest else each for each in by)))
+
+            expected = [case.id for case in found if of_cases.has(case)]
+
+            assert every(client, f"/v1/cases?{query}", headers) == expected, (actor.roles, query)
+
+
+@pytest.mark.usefixtures("filled")
+def test_in_the_order_of_reviews_stand_those_cases_of_which_a_week_is_set(client: TestClient, rows: Session) -> None:
+    there, set_ = 0, 0
+    for actor, headers in actors(rows):
+        visible = list(rows.scalars(cases.visible_to(actor).order_by(Case.next_review, Case.id)))
+
+        expected = [case.id for case in visible if case.next_review]
+
+        assert every(client, "/v1/cases?sort=next_review", headers) == expected
+        active = [case.id for case in visible if case.next_review and case.stage is CaseStage.ACTIVE]
+        assert every(client, "/v1/cases?sort=next_review&stage=active", headers) == active
+        there, set_ = there + len(visible), set_ + len(expected)
+    assert 1 < set_ < there
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_count_is_of_what_may_be_seen_and_was_asked_for(client: TestClient, rows: Session) -> None:
+    for actor, headers in actors(rows):
+        for query, wanted in QUERIES.items():
+            there = sum(map(wanted.has, rows.scalars(service.visible_to(actor))))
+            assert count(client, f"/v1/reports?{query}", headers) == (min(there, COUNTED), there > COUNTED)
+        for query, of_cases in CASES.items():
+            there = sum(map(of_cases.has, rows.scalars(cases.visible_to(actor))))
+            assert count(client, f"/v1/cases?{query}", headers) == (there, False)
+
+
+@pytest.mark.usefixtures("filled")
+def test_a_cursor_leads_on_in_its_order_alone_whether_it_is_counted_or_not(client: TestClient, rows: Session) -> None:
+    _, caseworker = list(actors(rows))[1]
+    page = client.get("/v1/cases?limit=1&sort=-stage_entered&count=capped", headers=caseworker).json()
+
+    on, otherwise = (
+        client.get(f"/v1/cases?limit=1&sort={sort}&cursor={page['next']}", headers=caseworker)
+        for sort in ("-stage_entered", "stage_entered")
+    )
+
+    assert (on.status_code, on.json()["count"]) == (200, None)
+    assert (otherwise.status_code, otherwise.json()["type"]) == (400, "/problems/invalid-cursor")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "label=red&handling=tlp_red",
+        "sort=next_review&priority=p1",
+        "&".join(["sort=stage_entered&label=red", *(f"stage={each}" for each in CaseStage), "label=blue"]),
+    ],
+)
+def test_what_no_index_has_in_an_order_is_refused(query: str, client: TestClient, rows: Session) -> None:
+    somebody = factories.certified(rows, Role.CASEWORKER)
+    rows.commit()
+
+    refused = client.get(f"/v1/cases?{query}", headers=factories.signed_in(rows, somebody))
+
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/not-listed-so")
 
 
 @pytest.mark.usefixtures("filled")
@@ -87,6 +156,24 @@ def test_what_older_code_left_out_of_somebodys_lists_is_found_within_a_day(
     rows.execute(delete(ApprovalSight).where(ApprovalSight.state == ApprovalState.REQUESTED))
     rows.execute(update(ApprovalSight).values(state=ApprovalState.CANCELLED))
     rows.execute(update(Membership).values(stage=None, priority=None, stage_entered=None))
+
+    with database.write() as session:
+        renewal.renew(session)
+
+    assert all(before.values())
+    assert {path: every(client, path, caseworker) for path in before} == before
+
+
+@pytest.mark.parametrize("behind", [{"handling": None}, {"next_review": None}])
+@pytest.mark.usefixtures("filled")
+def test_what_older_code_marked_is_found_by_its_marks_within_a_day(
+    behind: dict[str, None], client: TestClient, rows: Session, database: Database
+) -> None:
+    _, caseworker = list(actors(rows))[1]
+    lists = "/v1/cases?handling=tlp_red", "/v1/cases?sort=next_review"
+    before = {path: every(client, path, caseworker) for path in lists}
+    rows.execute(update(Membership).values(**behind))
+    rows.commit()
 
     with database.write() as session:
         renewal.renew(session)
@@ -112,6 +199,12 @@ def actors(rows: Session) -> Iterator[tuple[Actor, dict[str, str]]]:
     for role, number in WHO.items():
         person = rows.get_one(Person, data.id_("per", number))
         yield Actor(person.id, frozenset({role}), person.team_id, factories.DAY), factories.signed_in(rows, person)
+
+
+def count(client: TestClient, path: str, headers: dict[str, str]) -> tuple[int, bool]:
+    """How many the service says that there are, and whether there are more."""
+    told = client.get(f"{path}&limit=1&count=capped", headers=headers).raise_for_status().json()["count"]
+    return told["number"], told["capped"]
 
 
 def every(client: TestClient, path: str, headers: dict[str, str]) -> list[str]:

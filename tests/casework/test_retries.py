@@ -76,7 +76,10 @@ def test_every_act_of_casework_that_is_asked_for_again_changes_nothing(client: T
     us.act(anna, "PUT", f"{onward}/epoch", {"grant": {"grantee": present.id, "file": grant(anna)["file"]}})
     us.act(emil, "PUT", f"{onward}/opening", {"case": None, "epoch": present.id}, version=None)
     path = f"/reports/{report.id}"
-    us.act(anna, "POST", f"{path}/transitions", {"to": "in_triage", "reason": "decided"})
+    for to in ("in_triage", "received"):
+        version = read(client, rows, anna, path)
+        us.act(anna, "PUT", "/reports/states", {"items": [{"id": report.id, "version": version, "to": to}]})
+    us.act(anna, "POST", f"{path}/transitions", {"to": "in_triage", "reason": "decided"}, version=None)
     us.act(anna, "PUT", f"{path}/reading", {"posts": 0})
     us.act(anna, "POST", f"{path}/messages", factories.ANSWER, version=None)
     accepted = {"to": "accepted", "reason": "decided", "priority": "p2", "grant": grant(boris)}

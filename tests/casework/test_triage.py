@@ -12,6 +12,7 @@ from sqlalchemy import delete, event, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
+from app.audit.actions import Action
 from app.audit.models import AuditEvent
 from app.casework.cases.models import Case, Membership
 from app.casework.triage import moves
@@ -79,6 +80,51 @@ def test_the_slower_of_two_claims_is_told_so(
 
     assert problem(late) == (412, "stale-version")
     assert late.headers["ETag"] == '"2"'
+
+
+def test_of_several_that_are_claimed_or_released_at_once_one_that_is_refused_keeps_none_back(
+    office: Office, rows: Session, epoch: Epoch, claimed: Report, triager: Person, colleague: Person
+) -> None:
+    free, of_others = factories.report(rows, epoch), factories.report(rows, factories.epoch(rows, sequence=7))
+    theirs = factories.report(rows, epoch, state=ReportState.IN_TRIAGE, triager=colleague)
+    wanted = [
+        (factories.id_("rep"), 1, "in_triage", "not-found"),
+        (of_others.id, 1, "in_triage", "not-found"),
+        (free.id, 1, "in_triage", None),
+        (claimed.id, 1, "received", None),
+        (theirs.id, 1, "received", "no-such-step"),
+        (free.id, 1, "in_triage", "stale-version"),
+    ]
+    items = [{"id": id_, "version": version, "to": to} for id_, version, to, _ in wanted]
+
+    results = office.put(triager, "/reports/states", {"items": items}).json()["items"]
+
+    why = [each["problem"] and each["problem"].removeprefix("/problems/") for each in results]
+    assert why == [problem for *_, problem in wanted]
+    assert [(each["id"], each["now"]) for each in results if each["now"]] == [(free.id, 2), (claimed.id, 2)]
+    rows.expire_all()
+    assert [(each.state, each.triager_id) for each in (free, claimed, theirs)] == [
+        (ReportState.IN_TRIAGE, triager.id),
+        (ReportState.RECEIVED, None),
+        (ReportState.IN_TRIAGE, colleague.id),
+    ]
+    moved = rows.scalars(select(AuditEvent.object_id).where(AuditEvent.action == Action.REPORT_MOVED))
+    assert sorted(moved) == sorted([free.id, claimed.id])
+    assert office.put(triager, "/reports/states", {"items": items * 17}).status_code == 422
+
+
+def test_nothing_else_than_a_claim_or_its_release_is_done_to_several_at_once(
+    office: Office, rows: Session, epoch: Epoch, triager: Person, supervisor: Person
+) -> None:
+    decided = factories.report(rows, epoch, state=ReportState.ABUSIVE, triager=triager)
+    waits = factories.report(rows, epoch, state=ReportState.AWAITING_REPORTER, triager=triager)
+    items = [{"id": each.id, "version": 1, "to": "in_triage"} for each in (decided, waits)]
+
+    results = office.put(supervisor, "/reports/states", {"items": items}).json()["items"]
+
+    assert [each["problem"] for each in results] == ["/problems/no-such-step"] * 2
+    accepted = {"items": [items[0] | {"to": "accepted"}]}
+    assert office.put(supervisor, "/reports/states", accepted).status_code == 422
 
 
 def test_a_report_of_an_epoch_whose_key_one_lacks_looks_absent(office: Office, rows: Session, epoch: Epoch) -> None:

@@ -294,7 +294,7 @@ def _add_members(
 
 def _told(case: Case) -> dict[str, Any]:
     told = {"stage": case.stage, "priority": case.priority, "stage_entered": case.stage_entered}
-    return {**told, "label": case.label}
+    return {**told, "label": case.label, "handling": case.handling, "next_review": case.next_review}
 
 
 def _grant(

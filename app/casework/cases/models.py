@@ -20,6 +20,7 @@ from app.vocabulary import (
 )
 
 _LABELLED = "label IS NOT NULL"
+_REVIEWED = "next_review IS NOT NULL"
 
 # Nobody works on it at these stages.
 ENDED: Final = frozenset({CaseStage.CLOSED, CaseStage.MERGED, CaseStage.TRANSFERRED})
@@ -44,6 +45,10 @@ class Case(Base):
         index_where(
             "ix_cases_labelled", "team_id", "label", "stage", "priority", "stage_entered", "id", where=_LABELLED
         ),
+        index_where("ix_cases_labelled_since", "team_id", "label", "stage_entered", "id", where=_LABELLED),
+        Index("ix_cases_handled", "team_id", "handling", "stage", "priority", "stage_entered", "id"),
+        Index("ix_cases_handled_since", "team_id", "handling", "stage_entered", "id"),
+        index_where("ix_cases_reviewed", "team_id", "stage", "next_review", "id", where=_REVIEWED),
         {"sqlite_with_rowid": False},
     )
 
@@ -101,7 +106,7 @@ class Membership(Base):
     """Who works on a case. The journal says the same, and a client believes that.
 
     `until` is the last day of whom custodians gave the case until a day, and no member has confirmed since. Stage,
-    priority, hour and label are those of the case: by them its members list it.
+    priority and what follows are those of the case: by them its members list it.
     """
 
     __tablename__ = "memberships"
@@ -114,6 +119,10 @@ class Membership(Base):
             *("person_id", "label", "stage", "priority", "stage_entered", "case_id"),
             where=_LABELLED,
         ),
+        index_where("ix_memberships_labelled_since", "person_id", "label", "stage_entered", "case_id", where=_LABELLED),
+        Index("ix_memberships_handled", "person_id", "handling", "stage", "priority", "stage_entered", "case_id"),
+        Index("ix_memberships_handled_since", "person_id", "handling", "stage_entered", "case_id"),
+        index_where("ix_memberships_reviewed", "person_id", "stage", "next_review", "case_id", where=_REVIEWED),
         {"sqlite_with_rowid": False},
     )
 
@@ -124,6 +133,8 @@ class Membership(Base):
     priority: Mapped[Priority | None]
     stage_entered: Mapped[datetime | None] = mapped_column(Hour)
     label: Mapped[Label | None]
+    handling: Mapped[HandlingMark | None]  # likewise
+    next_review: Mapped[date | None]
 
 
 class JournalEntry(Base):

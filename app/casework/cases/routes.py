@@ -5,9 +5,10 @@ from typing import Annotated
 from fastapi import Path, Query, Response, status
 from sqlalchemy.orm import Session
 
-from app.casework.cases import service
+from app.casework.cases import listing, service
 from app.casework.cases.holders import HoldersUnfit
 from app.casework.cases.journal import PartsUnfit
+from app.casework.cases.listing import NotListedSo, Wanted
 from app.casework.cases.membership import MembersChange, MembersUnfit, SecondPersonNeeded
 from app.casework.cases.models import Case
 from app.casework.cases.schemas import (
@@ -23,7 +24,22 @@ from app.casework.cases.schemas import (
 from app.casework.cases.turning import TurnFirst
 from app.casework.cases.wire import PART_ID, CaseIn, CaseOut, case_out, cases_out
 from app.casework.roles import MEMBER_ROLES
-from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
+from app.http import (
+    Actor,
+    Count,
+    CountedPage,
+    Db,
+    IfMatch,
+    IfNoneMatch,
+    Now,
+    Once,
+    Paging,
+    Router,
+    counted_among,
+    etag,
+    problems,
+    requires,
+)
 from app.people.grants import service as grants
 from app.people.grants.wire import GrantIn, GrantOut
 from app.people.pairs import service as pairs
@@ -31,8 +47,9 @@ from app.people.pairs.service import PairsUnfit
 from app.people.pairs.wire import RecoveryOut
 from app.people.staff.service import NotCertified, TeamUnknown
 from app.problems import NotAnEnvelope, NotFound, StaleVersion
-from app.protocol.case import Label
-from app.vocabulary import CaseStage, Priority, Role
+from app.protocol.labels import Label
+from app.protocol.lists import CaseOrder
+from app.vocabulary import CaseStage, HandlingMark, Priority, Role
 
 router = Router("/cases", tag="cases")
 
@@ -62,7 +79,7 @@ def open_case(database: Db, actor: Worker, once: Once, request: CaseIn, now: Now
         return _answer(session, case, response)
 
 
-@router.get("")
+@router.get("", responses=problems(NotListedSo))
 def list_cases(
     database: Db,
     actor: Worker,
@@ -70,20 +87,33 @@ def list_cases(
     stage: Annotated[list[CaseStage] | None, Query()] = None,
     priority: Annotated[list[Priority] | None, Query()] = None,
     label: Annotated[list[Label] | None, Query()] = None,
-) -> Page[CaseOut]:
-    """The cases that the caller may know of, the most urgent first: those at any of the stages, of any of the
-    priorities, and with any of the labels."""
-    wanted = service.Wanted(frozenset(stage or ()), frozenset(priority or ()), frozenset(label or ()))
+    handling: Annotated[list[HandlingMark] | None, Query()] = None,
+    sort: CaseOrder = CaseOrder.URGENCY,
+    count: Count = None,
+) -> CountedPage[CaseOut]:
+    """The cases that the caller may know of, the most urgent first, or in another order.
+
+    Those at any of the stages, of any of the priorities, with any of the labels, and held as closely as any of the
+    marks says. `sort` gives another order: the one that is longest at its stage first (`stage_entered`), or last
+    (`-stage_entered`), or, of those alone of which a week is set, the one that is looked at again soonest first
+    (`next_review`). Not every filter goes with every order, nor many values of several at once.
+    """
+    wanted = Wanted(
+        frozenset(stage or ()), frozenset(priority or ()), frozenset(label or ()), frozenset(handling or ()), order=sort
+    )
     with database.read() as session:
+        visible, among = service.visible_to(actor), listing.ranges(actor, wanted)
         page = paging.page(
             session,
-            service.visible_to(actor),
-            by=(Case.priority, Case.stage_entered, Case.id),
+            visible,
+            by=listing.place(sort),
             show=lambda case: case,
-            among=service.ranges(actor, wanted),
+            newest=sort is CaseOrder.NEWEST,
+            among=among,
             only=wanted.has,
         )
-        return Page(items=cases_out(session, page.items), next=page.next, prev=page.prev)
+        counted = counted_among(session, visible, Case.id, among, wanted.has) if count else None
+        return CountedPage(items=cases_out(session, page.items), next=page.next, prev=page.prev, count=counted)
 
 
 @router.get("/{case_id}", responses=problems(NotFound))

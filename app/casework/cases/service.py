@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.actor import Actor
@@ -21,7 +21,7 @@ from app.casework.cases.models import Case, CasePart, Membership
 from app.casework.roles import MEMBER_ROLES
 from app.clock import hour_of
 from app.database import insert_or_ignore
-from app.database.ranges import Range, is_there
+from app.database.ranges import is_there
 from app.duties import Duty
 from app.intake.reports.models import Report
 from app.people.grants import service as grants
@@ -34,7 +34,6 @@ from app.people.staff import service as staff
 from app.people.staff.models import Team
 from app.people.staff.service import Standing
 from app.problems import NotFound, Problem, StaleVersion
-from app.protocol.case import Label
 from app.protocol.duties import DutyKind
 from app.vocabulary import CaseStage, GrantKind, Priority, Role, TransitionReason
 
@@ -94,41 +93,6 @@ def visible_to(actor: Actor) -> Select[Case]:
     if Role.SUPERVISOR in actor.roles:
         visible |= Case.team_id == actor.team_id
     return select(Case).where(visible)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which cases: at these stages, of these priorities and with these labels; whichever, where there are none."""
-
-    stages: Collection[CaseStage] = ()
-    priorities: Collection[Priority] = ()
-    labels: Collection[Label] = ()
-
-    def has(self, case: Case) -> bool:
-        """Whether the case is one of them."""
-        asked = (self.stages, case.stage), (self.priorities, case.priority), (self.labels, case.label)
-        return all(not any_of or found in any_of for any_of, found in asked)
-
-
-def ranges(actor: Actor, wanted: Wanted) -> list[Range]:
-    """Where the list looks for what is visible, in its order: among the actor's cases and among those of their team."""
-    found = _ranges(Membership, Membership.person_id == actor.id, Membership.case_id, wanted)
-    if Role.SUPERVISOR in actor.roles:
-        found += _ranges(Case, Case.team_id == actor.team_id, Case.id, wanted)
-    return found
-
-
-def _ranges(
-    table: type[Case] | type[Membership], whose: ColumnElement[bool], id_: InstrumentedAttribute[str], wanted: Wanted
-) -> list[Range]:
-    """A range for each way in which a case can be one of those wanted: of a label its index is asked stage by stage."""
-    stages: Collection[CaseStage | None] = wanted.stages or (tuple(CaseStage) if wanted.labels else (None,))
-    return [
-        Range([table.priority, table.stage_entered, id_], whose & of_stage & of_priority & of_label)
-        for of_stage in (true() if each is None else table.stage == each for each in stages)
-        for of_priority in ([table.priority == each for each in wanted.priorities] or [true()])
-        for of_label in ([table.label == each for each in wanted.labels] or [true()])
-    ]
 
 
 def readable_by(actor: Actor) -> Select[Case]:

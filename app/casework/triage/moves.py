@@ -1,8 +1,11 @@
 """Reports move: claimed, released, put to the reporter, decided, reopened."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Final
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -26,6 +29,7 @@ from app.intake.posts.service import ReporterAct
 from app.intake.reports import service as reports
 from app.intake.reports.models import Report
 from app.intake.sights import service as sights
+from app.of_several import by_itself
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
@@ -34,7 +38,7 @@ from app.people.staff.service import Standing
 from app.problems import Problem, StaleVersion
 from app.protocol.intake import UNDECIDED
 from app.protocol.mailbox import MessageKind
-from app.transitions import Step
+from app.transitions import NoSuchStep, Step
 from app.vocabulary import ApprovalSubject, GrantKind, Priority, ReportState, Role, TransitionReason
 
 # Within a day somebody else has opened what was accepted, in its case.
@@ -111,6 +115,40 @@ def move(
     if report.triager_id is not None:
         approval_sights.note(session, [report.triager_id], report.id)
     return report
+
+
+# By which a report leaves the queue and comes back to it. Why, staff are not asked: only a release has a reason.
+_IN_AND_OUT: Final = {
+    (ReportState.RECEIVED, ReportState.IN_TRIAGE): TransitionReason.DECIDED,
+    (ReportState.IN_TRIAGE, ReportState.RECEIVED): TransitionReason.CAPACITY,
+}
+
+
+def claim_and_release(
+    session: Session, actor: Actor, wanted: Sequence[tuple[str, int, ReportState]], *, now: datetime
+) -> list[Report | Problem]:
+    """Take several reports out of the queue, or put them back, each in the version that the actor has seen, by itself:
+    of each the report, or why it stays as it was."""
+    # All of them first, in one order: else two requests wait for each other, with the audit chain between them.
+    theirs = service.visible_to(actor).where(Report.id.in_({report_id for report_id, _, _ in wanted}))
+    session.scalars(theirs.order_by(Report.id).with_for_update()).all()
+    return [
+        by_itself(session, partial(_claim_or_release, session, actor, report_id, version, to, now=now))
+        for report_id, version, to in wanted
+    ]
+
+
+def _claim_or_release(
+    session: Session, actor: Actor, report_id: str, version: int, to: ReportState, *, now: datetime
+) -> Report:
+    """No other step to these states: for those something else must hold."""
+    report = service.get(session, actor, report_id)
+    if report.version != version:
+        raise StaleVersion(version=report.version)
+    reason = _IN_AND_OUT.get((report.state, to))
+    if reason is None:
+        raise NoSuchStep
+    return move(session, actor, report_id, Move(to, reason), seen={version}, drawn=False, now=now)
 
 
 def attach(

@@ -3,7 +3,7 @@
 Else there is nothing: whoever gives a key or moves a report keeps them in step.
 """
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.casework.approvals import sights as approval_sights
@@ -24,12 +24,19 @@ def renew(session: Session) -> None:
     is_there = select(Sight.report_id).where(Sight.report_id == Report.id)
     of_members = of_case.where(~is_there.where(Sight.person_id == Membership.person_id).exists())
     of_people = of_key.where(grants.is_of_person(), ~is_there.where(Sight.person_id == Grant.grantee).exists())
-    for case in session.scalars(select(Case).join(Membership).where(Membership.stage_entered.is_(None)).distinct()):
+    for case in session.scalars(select(Case).join(Membership).where(_is_behind()).distinct()):
         membership.follow(session, case)
     for missing in (of_members, of_people):
         sights.keep(session, [(person, report) for person, report in session.execute(missing)])
     sights.renew(session)
     _renew_approvals(session)
+
+
+def _is_behind() -> ColumnElement[bool]:
+    """Of a membership and its case."""
+    held_otherwise = Membership.handling.is_distinct_from(Case.handling)
+    reviewed_otherwise = Membership.next_review.is_distinct_from(Case.next_review)
+    return Membership.stage_entered.is_(None) | held_otherwise | reviewed_otherwise
 
 
 def _renew_approvals(session: Session) -> None:

@@ -21,16 +21,22 @@ from app.casework.triage.schemas import (
     AttachIn,
     AttachmentOut,
     HandingOnIn,
+    MovedOut,
     OpeningIn,
     ReplyOut,
+    ReportMovedOut,
     ReportOut,
     ReportTransitionIn,
+    StatesOfSeveralIn,
     WaitingOut,
 )
 from app.casework.triage.wire import MessageOut
 from app.http import (
     Actor,
     BlobStore,
+    Count,
+    Counted,
+    CountedPage,
     Db,
     IfMatch,
     IfNoneMatch,
@@ -40,11 +46,13 @@ from app.http import (
     Paging,
     Router,
     answered,
+    counted_among,
     etag,
     problems,
     requires,
 )
 from app.http.transitions import StepsOut
+from app.http.wire import of_one
 from app.intake.attachments import service as attachments
 from app.intake.attachments.models import Attachment
 from app.intake.mailbox.models import KeptReply, Message
@@ -74,13 +82,17 @@ def list_reports(
     paging: Paging,
     state: Annotated[list[ReportState] | None, Query()] = None,
     unopened: Annotated[bool | None, Query()] = None,
-) -> Page[ReportOut]:
+    count: Count = None,
+) -> CountedPage[ReportOut]:
     """The reports that the caller may know of, the oldest day first.
 
     `unopened` are those accepted ones that no other member has opened yet.
     """
+    wanted = Wanted(frozenset(state or ()), unopened)
     with database.read() as session:
-        return _page(session, actor, paging, Wanted(frozenset(state or ()), unopened), show=ReportOut.model_validate)
+        page = _page(session, actor, paging, wanted, show=ReportOut.model_validate)
+        counted = _counted(session, actor, wanted) if count else None
+        return CountedPage(items=page.items, next=page.next, prev=page.prev, count=counted)
 
 
 @queue_router.get("/queue")
@@ -252,6 +264,16 @@ def move_report(
         return _answer(report, response)
 
 
+@router.put("/states")
+def move_reports(database: Db, actor: Reader, request: StatesOfSeveralIn, now: Now) -> MovedOut:
+    """Claim or release up to a hundred reports at once, with a result for each: one that is refused keeps none back."""
+    wanted = [(each.id, each.version, each.to) for each in request.items]
+    with database.write() as session:
+        done = moves.claim_and_release(session, actor, wanted, now=now)
+        told = zip(request.items, done, strict=True)
+        return MovedOut(items=[ReportMovedOut(id=asked.id, **of_one(each)) for asked, each in told])
+
+
 @router.put(
     "/{report_id}/case",
     responses=problems(
@@ -310,6 +332,11 @@ def _page(
         among=ranges.of(session, actor, *wanted),
         only=lambda report: any(each.has(report) for each in wanted),
     )
+
+
+def _counted(session: Session, actor: Actor, wanted: Wanted) -> Counted:
+    among = ranges.of(session, actor, wanted)
+    return counted_among(session, service.visible_to(actor), Report.id, among, wanted.has)
 
 
 def _answer(report: Report, response: Response) -> ReportOut:

@@ -1,9 +1,9 @@
 """The wire form of reports, as staff see them."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from app.casework.cases.service import Joining
 from app.casework.cases.wire import CaseIn
@@ -11,7 +11,7 @@ from app.casework.triage.moves import Move
 from app.casework.triage.service import Answer
 from app.http.sealed_json import SealedCopy, SealedEntry, SealedReply
 from app.http.transitions import TransitionIn
-from app.http.wire import CaseId, ReportId, Sha256
+from app.http.wire import CaseId, OfOneOut, ReportId, Sha256
 from app.people.grants.wire import GrantIn, GrantOut
 from app.protocol.mailbox import STAFF_SLOTS
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
@@ -134,6 +134,36 @@ class ReportTransitionIn(TransitionIn[ReportState]):
             no_contact=self.no_contact,
             danger_now=self.danger_now,
         )
+
+
+class ReportStateIn(BaseModel):
+    """To claim one of several reports, or to release it, in the version that the caller has seen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: ReportId
+    version: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+    to: Literal[ReportState.IN_TRIAGE, ReportState.RECEIVED]
+
+
+class StatesOfSeveralIn(BaseModel):
+    """Each is done, or refused, by itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: Annotated[list[ReportStateIn], Field(min_length=1, max_length=100)]
+
+
+class ReportMovedOut(OfOneOut):
+    """What became of one of the reports."""
+
+    id: str
+
+
+class MovedOut(BaseModel):
+    """A result for each, in their order."""
+
+    items: list[ReportMovedOut] = Field(max_length=100)
 
 
 class OpeningIn(BaseModel):

@@ -24,6 +24,7 @@ from app.casework.work.schemas import (
     WorkOut,
 )
 from app.http import Actor, Db, IfMatch, IfNoneMatch, Now, Once, Page, Paging, Router, etag, problems, requires
+from app.http.wire import of_one
 from app.problems import NotFound, StaleVersion
 
 router = Router("/cases/{case_id}", tag="cases")
@@ -137,15 +138,9 @@ def mark_cases(database: Db, actor: Worker, request: MarksOfSeveralIn, now: Now)
     """The same of up to a hundred cases at once, with a result for each: one that is refused keeps none back."""
     wanted = [(each.case, each.version, each.as_marks()) for each in request.items]
     with database.write() as session:
-        return MarkedOut(items=[_marked(each) for each in service.mark_all(session, actor, wanted, now=now)])
-
-
-def _marked(one: service.Marked) -> CaseMarkedOut:
-    return CaseMarkedOut(
-        case=one.case_id,
-        now=one.case.version if one.case else None,
-        problem=f"/problems/{one.problem.type}" if one.problem else None,
-    )
+        done = service.mark_all(session, actor, wanted, now=now)
+        told = zip(request.items, done, strict=True)
+        return MarkedOut(items=[CaseMarkedOut(case=asked.case, **of_one(each)) for asked, each in told])
 
 
 def _answer(task: CaseTask, response: Response) -> TaskOut:

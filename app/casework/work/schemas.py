@@ -9,7 +9,7 @@ from app.casework.cases.wire import PART_ID
 from app.casework.work.models import TaskState
 from app.casework.work.service import Marks
 from app.http.transitions import TransitionIn
-from app.http.wire import CaseId
+from app.http.wire import CaseId, OfOneOut
 from app.protocol.case import Label
 from app.vocabulary import HandlingMark, Priority, RiskLevel, SafetyPlanStatus, TaskType
 
@@ -132,12 +132,10 @@ class MarksOfSeveralIn(BaseModel):
     items: Annotated[list[CaseMarksIn], Field(min_length=1, max_length=100)]
 
 
-class CaseMarkedOut(BaseModel):
-    """What became of one: its version `now`, or the type of the `problem`, such as `/problems/stale-version`."""
+class CaseMarkedOut(OfOneOut):
+    """What became of one of the cases."""
 
     case: str
-    now: int | None
-    problem: str | None
 
 
 class MarkedOut(BaseModel):

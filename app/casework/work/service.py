@@ -25,6 +25,7 @@ from app.casework.work.models import Assessment, CaseTask, Plan, TaskState
 from app.clock import hour_of, monday_of
 from app.database import insert_or_ignore
 from app.duties import Duty
+from app.of_several import by_itself
 from app.people.grants import service as grants
 from app.people.staff import service as staff
 from app.problems import NotFound, Problem, StaleVersion
@@ -251,30 +252,18 @@ def mark(session: Session, actor: Actor, case_id: str, new: Marks, *, seen: froz
     return case
 
 
-@dataclass(frozen=True)
-class Marked:
-    """What became of one of several: the case, or why nothing was changed of it."""
-
-    case_id: str
-    case: Case | None = None
-    problem: Problem | None = None
-
-
-def mark_all(session: Session, actor: Actor, marks: Sequence[tuple[str, int, Marks]], *, now: datetime) -> list[Marked]:
-    """The same of several cases, each in the version that the actor has seen, by itself: one that is refused keeps none
-    of the others back."""
+def mark_all(
+    session: Session, actor: Actor, marks: Sequence[tuple[str, int, Marks]], *, now: datetime
+) -> list[Case | Problem]:
+    """The same of several cases, each in the version that the actor has seen, by itself: of each the case, or why
+    nothing was changed of it."""
     # All of them first, in one order: else two requests wait for each other, with the audit chain between them.
     theirs = cases.of_member(actor).where(Case.id.in_({case_id for case_id, _, _ in marks}))
     session.scalars(theirs.order_by(Case.id).with_for_update()).all()
-    found = list[Marked]()
-    for case_id, version, new in marks:
-        try:
-            with session.begin_nested():
-                case = mark(session, actor, case_id, new, seen=frozenset({version}), now=now)
-            found.append(Marked(case_id, case=case))
-        except Problem as problem:
-            found.append(Marked(case_id, problem=problem))
-    return found
+    return [
+        by_itself(session, partial(mark, session, actor, case_id, new, seen=frozenset({version}), now=now))
+        for case_id, version, new in marks
+    ]
 
 
 def move_tasks(session: Session, case: Case, parts: Mapping[str, str], into: Case) -> None:

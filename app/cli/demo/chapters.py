@@ -16,6 +16,7 @@ from app.client import Reporter, Staff
 from app.client.casework import approvals, cases, coding_approvals, report_approvals, triage
 from app.client.casework.cases import OpenCase
 from app.client.casework.triage import OpenReport
+from app.client.casework.views import View
 from app.client.intake import epochs, pages
 from app.client.intake.reporter import Submitted
 from app.client.machine.transport import Service
@@ -295,7 +296,7 @@ def assess(company: Company, stories: Sequence[Story], step: Callable[[], None])
                 _keep_answer(owner, case)
                 cases.move(owner, case, cases.view(owner, case.id), CaseStage.ASSESSMENT)
         step()
-    return len(cases.list_(company.staff[FIRST_SUPERVISOR], stage=CaseStage.ASSESSMENT))
+    return len(cases.list_(company.staff[FIRST_SUPERVISOR], View(CaseStage.ASSESSMENT)))
 
 
 def sign_pages(company: Company) -> pages.Checked | None:

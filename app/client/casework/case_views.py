@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
+from app.client.casework.views import View
 from app.client.machine.staff import Staff
-from app.protocol.labels import Label
 from app.vocabulary import CaseStage, Priority
 
+ALL: Final = View()
 _OR_NONE: Final = (
     *("label", "risk_level", "next_review", "due", "due_for", "held_from", "resume_on"),
     *("retention_class", "purge_month"),
@@ -55,13 +56,23 @@ class CaseView:
         )
 
 
-def list_(
-    staff: Staff, *, stage: CaseStage | None = None, priority: Priority | None = None, label: Label | None = None
-) -> list[CaseView]:
-    """Every case that this person may know of, or those at a stage, of a priority, and with a label."""
-    asked = {"stage": stage, "priority": priority, "label": label}
-    items = staff.service.items("/cases", **{name: each.value for name, each in asked.items() if each})
-    return [CaseView.read(item) for item in items]
+@dataclass(frozen=True)
+class Counted:
+    """How many cases there are, or that there are more than so many."""
+
+    number: int
+    is_more: bool
+
+
+def list_(staff: Staff, asked: View = ALL) -> list[CaseView]:
+    """Every case that this person may know of and that is asked for. Raises `Refused`."""
+    return [CaseView.read(item) for item in staff.service.items("/cases", **asked.asked)]
+
+
+def count(staff: Staff, asked: View = ALL) -> Counted:
+    """How many those are, as far as the service counts. Raises `Refused`."""
+    counted = staff.service.get("/cases", limit=1, count="capped", **asked.asked).json()["count"]
+    return Counted(int(counted["number"]), bool(counted["capped"]))
 
 
 def view(staff: Staff, id_: str) -> CaseView:

@@ -7,6 +7,7 @@ import pytest
 
 from app.client.casework import approvals, cases, course
 from app.client.casework.cases import OpenCase
+from app.client.casework.views import View
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
 from app.protocol.case import Assessment, Closing, Label, RuleBroken, SafetyPlan, Task
@@ -139,9 +140,9 @@ def test_several_cases_are_marked_at_once_and_told_apart_by_their_label(here: In
     marked = cases.mark_all(boris, views, cases.Marks(label=Label.VIOLET))
 
     assert [(view.id, why) for view, why in marked] == [(one, None), (other, "stale-version")]
-    assert [each.id for each in cases.list_(boris, label=Label.VIOLET)] == [one]
+    assert [each.id for each in cases.list_(boris, View(label=Label.VIOLET))] == [one]
     cases.mark(boris, cases.view(boris, one), cases.Marks(unlabelled=True))
-    assert cases.list_(boris, label=Label.VIOLET) == []
+    assert cases.list_(boris, View(label=Label.VIOLET)) == []
 
 
 def test_nobody_approves_what_they_wrote_or_the_end_of_a_case_that_they_lead(here: Installation) -> None:

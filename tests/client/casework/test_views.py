@@ -3,13 +3,14 @@
 import pytest
 
 from app.client.casework import views
-from app.client.casework.views import View
-from app.protocol.case import Label
+from app.client.casework.views import QueueView, View
+from app.protocol.labels import Label
+from app.protocol.lists import CaseOrder
 from app.protocol.memory import OF, Remembered
-from app.vocabulary import CaseStage, Priority
+from app.vocabulary import CaseStage, Priority, ReportState
 from tests.client.installation import Installation
 
-URGENT = View(CaseStage.ACTIVE, Priority.P1, Label.RED)
+URGENT = View(CaseStage.ACTIVE, Priority.P1, Label.RED, sort=CaseOrder.NEWEST)
 
 
 def test_what_was_saved_last_under_a_name_counts_and_what_was_forgotten_is_gone(here: Installation) -> None:
@@ -19,15 +20,15 @@ def test_what_was_saved_last_under_a_name_counts_and_what_was_forgotten_is_gone(
     views.save(boris, "tonight", URGENT)
     views.save(boris, "the others", View())
 
-    assert views.views(boris) == {"the others": View(), "tonight": URGENT}
-    views.forget(boris, "the others")
-    assert views.views(boris) == {"tonight": URGENT}
+    assert views.views(boris, View) == {"the others": View(), "tonight": URGENT}
+    views.forget(boris, "the others", View)
+    assert views.views(boris, View) == {"tonight": URGENT}
     with pytest.raises(views.NoSuchView):
-        views.named(boris, "the others")
+        views.named(boris, "the others", View)
     views.save(boris, "the others", View(stage=CaseStage.CLOSED))
-    assert views.named(boris, "the others") == View(stage=CaseStage.CLOSED)
-    views.forget(boris, "the others")
-    views.forget(boris, "tonight")
+    assert views.named(boris, "the others", View) == View(stage=CaseStage.CLOSED)
+    views.forget(boris, "the others", View)
+    views.forget(boris, "tonight", View)
 
 
 def test_what_another_machine_saved_is_taken_and_what_a_newer_tern_did_hides_nothing(here: Installation) -> None:
@@ -44,7 +45,25 @@ def test_what_another_machine_saved_is_taken_and_what_a_newer_tern_did_hides_not
 
     chen.seen.merge([Remembered(of, each, chen.seen.everything()[0].mark) for each in theirs], on=chen.today)
 
-    assert views.views(chen) == {"mine": View(label=Label.GREEN)}
+    assert views.views(chen, View) == {"mine": View(label=Label.GREEN)}
+
+
+def test_what_is_saved_of_the_queue_has_names_of_its_own(here: Installation) -> None:
+    anna = here.staff("anna")
+    mine = QueueView((ReportState.IN_TRIAGE, ReportState.AWAITING_REPORTER))
+
+    views.save(anna, "mine", mine)
+    views.save(anna, "mine", URGENT)
+
+    assert views.views(anna, QueueView) == {"mine": mine}
+    assert views.views(anna, View) == {"mine": URGENT}
+    views.forget(anna, "mine", QueueView)
+    assert views.views(anna, QueueView) == {}
+    assert views.named(anna, "mine", View) == URGENT
+    of = f"queue-view{OF}{anna.person}"
+    odd = '{"asked":{"states":"received"},"name":"odd","number":1}'
+    anna.seen.merge([Remembered(of, odd, anna.seen.everything()[0].mark)], on=anna.today)
+    assert views.views(anna, QueueView) == {}
 
 
 @pytest.mark.parametrize("name", ["", "two\nlines", "x" * 61])

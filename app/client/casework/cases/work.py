@@ -6,8 +6,9 @@ A machine that goes dark in between leaves nothing wrong: who tells next tells o
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Final, Self
+from typing import Any, Self
 
+from app.client.casework import at_once
 from app.client.casework.case_views import CaseView, view
 from app.client.casework.cases.consents import list_consents
 from app.client.casework.cases.moves import step
@@ -28,8 +29,6 @@ from app.protocol.case import (
 )
 from app.protocol.encoding import new_id
 from app.vocabulary import CaseStage, ConsentScope, HandlingMark, Priority, TransitionReason
-
-_AT_ONCE: Final = 100  # cases that are marked by one request
 
 
 @dataclass(frozen=True)
@@ -143,15 +142,10 @@ def mark(staff: Staff, view: CaseView, marks: Marks) -> None:
 
 
 def mark_all(staff: Staff, views: Sequence[CaseView], marks: Marks) -> list[tuple[CaseView, str | None]]:
-    """Say so of several, a hundred at a time: of each why it was refused, as a code, or none. Raises `Refused`."""
-    found = list[tuple[CaseView, str | None]]()
-    for begin in range(0, len(views), _AT_ONCE):
-        of_these = views[begin : begin + _AT_ONCE]
-        items = [marks.of(view) | {"case": view.id, "version": view.version} for view in of_these]
-        told = staff.service.put("/cases/marks", {"items": items}).json()["items"]
-        why = {str(each["case"]): each["problem"] and str(each["problem"]).rpartition("/")[2] for each in told}
-        found += [(view, why.get(view.id, "no-result")) for view in of_these]
-    return found
+    """Say so of several: of each why it was refused, as a code, or none. Raises `Refused`."""
+    items = [marks.of(view) | {"case": view.id, "version": view.version} for view in views]
+    why = at_once.put(staff, "/cases/marks", items, named="case")
+    return [(view, why[view.id]) for view in views]
 
 
 def follow_coding(staff: Staff, case: OpenCase) -> Priority | None:

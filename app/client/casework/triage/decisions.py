@@ -1,8 +1,9 @@
 """Decisions about a report, each on the version that the person saw: the service refuses it where the work went on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app import vocabulary
+from app.client.casework import at_once
 from app.client.casework.reports.opened import OpenReport
 from app.client.casework.reports.views import ReportView
 from app.client.casework.triage.reading import open_
@@ -23,6 +24,16 @@ def claim(staff: Staff, view: ReportView) -> None:
 def release(staff: Staff, view: ReportView) -> None:
     """Put it back into the queue."""
     move(staff, view, ReportState.RECEIVED, reason=TransitionReason.CAPACITY)
+
+
+def claim_all(staff: Staff, views: Sequence[ReportView]) -> list[tuple[ReportView, str | None]]:
+    """Take several out of the queue: of each why it was refused, as a code, or none. Raises `Refused`."""
+    return _move_all(staff, views, ReportState.IN_TRIAGE)
+
+
+def release_all(staff: Staff, views: Sequence[ReportView]) -> list[tuple[ReportView, str | None]]:
+    """Put several back, as `claim_all` takes them."""
+    return _move_all(staff, views, ReportState.RECEIVED)
 
 
 def ask(staff: Staff, report: OpenReport, incidents: Iterable[tuple[Severity, Imminence]]) -> None:
@@ -96,3 +107,9 @@ def move(
     """A transition. Raises `Refused`: `stale-version` where the report has changed since this view of it."""
     whole = {"to": to.value, "reason": reason.value} | request
     staff.service.post(f"/reports/{view.id}/transitions", whole, version=view.version)
+
+
+def _move_all(staff: Staff, views: Sequence[ReportView], to: ReportState) -> list[tuple[ReportView, str | None]]:
+    items = [{"id": view.id, "version": view.version, "to": to.value} for view in views]
+    why = at_once.put(staff, "/reports/states", items, named="id")
+    return [(view, why[view.id]) for view in views]

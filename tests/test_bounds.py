@@ -432,6 +432,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},
     "app.statistics.releases.for_partners": {"FILES": 2_000, "KEPT": timedelta(days=90)},
     "app.statistics.releases.counting": {"_MOST_KINDS": 5},
+    "app.statistics.releases.packed": {"_PARTS": 256},
     "app.statistics.releases.opening": {"ALONE": 3},
     "app.statistics.releases.requests": {
         "LONGEST_EMBARGO": timedelta(days=31),

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from app import vocabulary
 from app.protocol import templates
 from app.protocol.errors import Malformed
-from app.protocol.templates import MOST, Template, Words
+from app.protocol.templates import Template, Words
 
 DAY = Template("day", 1, {"en": Words("We write on {day}.", 1), "fa": Words("{day}.", 1)})
 
@@ -19,6 +20,7 @@ def test_words_in_another_language_are_older_once_one_was_changed_and_not_when_o
     assert (added.revision, added.outdated) == (1, [])
     assert (changed.revision, changed.outdated) == (2, ["fa", "tr"])
     assert (again.revision, again.outdated) == (2, [])
+    assert added.said_as({"en": "We write on {day}.", "fa": "{day}!"}).outdated == ["tr"]
 
 
 def test_what_fills_a_blank_is_filled_in_once_whatever_it_says() -> None:
@@ -47,6 +49,10 @@ def said(*texts: str, revision: int = 1) -> dict[str, Any]:
     }
 
 
+def many(number: int) -> list[dict[str, Any]]:
+    return [Template(f"{each:03}", 1, DAY.words).body() for each in range(number)]
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -55,19 +61,24 @@ def said(*texts: str, revision: int = 1) -> dict[str, Any]:
         {"templates": [], "more": 1},
         {"templates": [DAY.body(), DAY.body()]},
         {"templates": [Template(name, 1, DAY.words).body() for name in "ba"]},
-        {"templates": [Template(f"{number:03}", 1, DAY.words).body() for number in range(MOST + 1)]},
+        {"templates": many(201)},
         {"templates": ["day"]},
         one(more=1),
+        one(name=3),
         one(name=""),
         one(name="x" * 61),
         one(name="two\nlines"),
         one(name="\u202eday"),
         one(name="\u200d"),
         one(revision=0),
+        one(revision="1"),
+        one(words=["en"]),
         one(words={}),
         one(words={"xx": {"revision": 1, "text": "Ready."}}),
         one(words={"en": {"revision": 1, "text": "Ready.", "more": 1}}),
         one(words={"en": "Ready."}),
+        one(words={"en": {"revision": "1", "text": "Ready."}}),
+        one(words={"en": {"revision": 1, "text": 3}}),
         one(**said(" \n")),
         one(**said("Ready.", revision=2)),
         one(**said("A brace {.")),
@@ -84,3 +95,15 @@ def test_another_form_is_refused(body: dict[str, Any]) -> None:
 
 def test_as_much_as_fits_a_mailbox_can_be_ready() -> None:
     assert templates.read(one(**said("x" * 14_000)))
+
+
+def test_two_hundred_can_be_ready_each_in_every_language_under_a_name_of_sixty_characters() -> None:
+    words = {language: {"revision": 1, "text": "Ready."} for language in vocabulary.codes("language")}
+
+    assert len(templates.read({"templates": many(200)})) == 200
+    assert templates.read(one(words=words, name="x" * 60)).keys() == {"x" * 60}
+
+
+def test_nothing_is_written_that_would_not_be_read() -> None:
+    with pytest.raises(Malformed):
+        templates.body([Template("", 1, DAY.words)])

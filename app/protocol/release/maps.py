@@ -35,7 +35,7 @@ def place_of(table: Table) -> str | None:
     if len(table.dims) != 1:
         return None
     (dim,) = table.dims
-    return {"country": "country", "part": "part"}.get(dim.list_name if dim.alpha3_column else dim.level.value)
+    return dim.list_name if dim.list_name in ("country", "part") else None
 
 
 def is_drawn(place: str, code: str) -> bool:

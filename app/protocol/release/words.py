@@ -45,7 +45,7 @@ class Words:
     def shown(self, own: Shown) -> str:
         """A cell as it may be quoted."""
         name = {Grade.A: "about", Grade.B: "rough", Grade.C: "between", Grade.D: "not_clear"}[own.grade]
-        return self.say("shown", name, value=own.value or 0, lower=own.lower, upper=own.upper, below=own.below)
+        return self.say("shown", name, value=own.value, lower=own.lower, upper=own.upper, below=own.below)
 
 
 @cache

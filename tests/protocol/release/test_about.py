@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.protocol.release.about import COMPOSER, MANY_LANGUAGES, NAMED, read_about, write_about
+from app.protocol.release.about import ANY_READER, COMPOSER, MANY_LANGUAGES, NAMED, read_about, write_about
 from app.protocol.release.errors import ReleaseError
 from app.vocabulary import Role
 from tests.statistics.releases import folders
@@ -37,7 +37,7 @@ def test_who_stands_in_signs_in_the_place_of_the_requester_or_of_the_approver() 
 
 
 def test_what_the_number_of_a_composer_means_never_changes() -> None:
-    assert (NAMED, MANY_LANGUAGES) == (2, 4)
+    assert (NAMED, MANY_LANGUAGES, ANY_READER) == (2, 4, 5)
     assert [replace(ABOUT, composer=each).names_people for each in (1, 2, 3, 4)] == [True, True, False, False]
 
 

@@ -49,10 +49,19 @@ def test_tables_with_another_bound_than_in_the_last_year_break_and_others_go_on(
         drawn("S", "2026"),  # of the same period
         drawn("Q", "2025-Q4"),  # of another kind
         replace(drawn("S", "2025"), workload_sha256="0" * 64),  # of another version, which nobody knows any more
+        replace(drawn("S", "2025"), workload="XX"),  # of one that this Tern does not know
     ],
 )
 def test_what_is_not_compared_breaks_nothing(line: LedgerLine) -> None:
     assert breaks(M, [line]) == frozenset()
+
+
+def test_a_table_of_other_cells_goes_on_with_nothing_and_so_breaks_nothing() -> None:
+    tables = {table.name: table for table in M.workload.tables}
+    other = replace(tables["severity"], name="type", m=tables["type"].m)
+    workload = replace(M.workload, tables=(tables["actor"], other))
+
+    assert breaks(replace(M, workload=workload), [drawn("S", "2025")]) == {"actor"}
 
 
 def test_a_break_stands_in_every_file_that_tells_the_status_and_the_folder_verifies() -> None:

@@ -1,6 +1,7 @@
 """Maps of a release: areas are true, what is not clear is hatched, and every country has its place."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,7 @@ from app import vocabulary
 from app.protocol.release import maps
 from app.protocol.release.family import Estimate
 from app.protocol.release.grades import Shown, shown
+from app.vocabulary import Level
 
 # In millions of square kilometres, of countries that the coarse shapes have nearly whole.
 AREAS = {"AU": 7.69, "BR": 8.52, "CD": 2.34, "DZ": 2.38, "IN": 3.29, "KZ": 2.72, "MN": 1.56, "SE": 0.45}
@@ -70,6 +72,46 @@ def test_what_is_not_clear_is_hatched_and_what_is_an_interval_alone_has_a_colour
         "JP": "url(#unclear)",
     }
     assert drawn.count("<circle") == 1  # a point that is not clear would be a speck, and look like a number
+
+
+@pytest.mark.parametrize(("most", "bounds"), [(4_990, [1_200, 2_400]), (400, [100, 200]), (90, [22, 45]), (3, [1, 1])])
+def test_shades_begin_at_a_quarter_and_at_half_of_the_largest_number_in_two_digits(
+    most: int, bounds: list[int]
+) -> None:
+    largest = replace(own(400), value=most)
+    first, second = bounds
+
+    assert maps.shades([own(3), largest]) == [
+        maps.Shade(maps.SHADES[0], 0, first),
+        maps.Shade(maps.SHADES[1], first, second),
+        maps.Shade(maps.SHADES[2], second, None),
+    ]
+
+
+def test_a_number_at_which_a_shade_begins_has_it() -> None:
+    cells = {
+        code: replace(own(400), value=value) for code, value in {"DE": 400, "FR": 200, "PL": 199, "SE": 99}.items()
+    }
+
+    drawn = maps.world("country", cells).decode()
+
+    shapes = maps._shapes()["country"]
+    assert [maps.SHADES.index(_colour_of(drawn, shapes[code])) for code in cells] == [2, 2, 1, 0]
+
+
+def test_tables_of_one_column_of_countries_or_parts_of_the_world_have_a_map() -> None:
+    tables = [table for workload in vocabulary.all_workloads().values() for table in workload.tables]
+
+    places = {table.name: maps.place_of(table) for table in tables if maps.place_of(table)}
+
+    assert places == {"origin": "country", "host": "country"} | {
+        table.name: "part" for table in tables if [dim.level for dim in table.dims] == [Level.PART]
+    }
+
+
+def test_a_country_has_no_point_on_a_map_of_parts_of_the_world() -> None:
+    assert [maps.is_drawn("country", code) for code in ("SG", "DE", "africa")] == [True, True, False]
+    assert [maps.is_drawn("part", code) for code in ("SG", "DE", "africa")] == [False, False, True]
 
 
 def test_where_no_number_is_clear_the_map_has_no_shades() -> None:

@@ -6,9 +6,15 @@ import io
 import json
 import re
 from dataclasses import replace
+from fractions import Fraction
 
-from app.protocol.release.counts import NOISY, read_counts
+from app.protocol.release import tables
+from app.protocol.release.counts import NOISY, NoisyCounts, NoisyTable, read_counts
+from app.protocol.release.family import Estimate
+from app.protocol.release.grades import shown
 from app.protocol.release.tables import data_files, filled
+from app.vocabulary import Level, Table
+from app.vocabulary.workloads import OwnCell
 from tests.statistics.releases import folders
 
 FOLDER = folders.signed(folders.unsigned(folders.noisy()))
@@ -76,6 +82,32 @@ def test_labels_stand_in_four_languages_with_the_words_to_quote() -> None:
     assert (china["zh-Hans"], china["fr"], china["es"]) == ("中国", "Chine", "China")
     assert re.fullmatch(r"about \d+, between \d+ and \d+(, rough)?", china["words"])
     assert not [row for row in rows for label in row.values() if label[:1] in tuple("=+-@")]
+
+
+def test_no_label_is_a_formula_to_a_spreadsheet() -> None:
+    labels = ["=1+1", "+1", "-1", "@sum", "\ta", "\rb", "a=1"]
+    cells = {f"c{number}": OwnCell(f"c{number}", {"en": label}) for number, label in enumerate(labels)}
+    quarter = folders.noisy()
+    dim = replace(quarter.workload.tables[3].dims[0], level=Level.DEFINED, own=cells)
+    table = Table("type", (dim,), 1, Fraction(1))
+    counts = NoisyCounts(
+        quarter.period,
+        replace(quarter.workload, tables=(table,), margins=()),
+        (NoisyTable("type", 10_000, 0.005, (50,) * len(cells)),),
+    )
+
+    (own,) = filled(counts)
+
+    assert [row[2] for row in own.labelled] == [*(f"'{label}" for label in labels[:-1]), "a=1"]
+
+
+def test_nothing_is_never_less_than_nothing() -> None:
+    (table,) = folders.noisy("T").workload.tables
+    nobody = Estimate(-0.0001, 10)
+
+    row = tables._row(folders.noisy("T"), table, (), 0, nobody, shown(nobody, tables=1, cells=1))
+
+    assert f"{row['value_adjusted']}" == "0.0"
 
 
 def test_the_json_twin_says_the_same_as_the_csv() -> None:

@@ -13,6 +13,7 @@ from app.protocol.release.family import Estimate
 from app.protocol.release.grades import shown
 from app.protocol.release.methodology import methodology, texts_of
 from app.protocol.release.page import METHOD, answer, method_page, named, told_tables
+from app.protocol.release.tables import LANGUAGES
 from app.protocol.release.words import SUFFIXES, words
 from app.vocabulary import all_workloads
 from tests.statistics.releases import folders
@@ -48,6 +49,12 @@ def test_every_sentence_stands_in_every_language_and_is_filled_with_the_same(
 
 def _filled(text: str) -> set[str]:
     return set(re.findall(r"\{\w+\}", text))
+
+
+def test_the_page_stands_in_each_language_in_which_cells_are_named() -> None:
+    assert tuple(SUFFIXES) == LANGUAGES
+    assert SUFFIXES["en"] == ""
+    assert len({*SUFFIXES.values()}) == len(SUFFIXES)
 
 
 def test_every_table_has_a_title_in_the_words() -> None:

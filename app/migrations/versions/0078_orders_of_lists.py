@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0077"
-down_revision = "0076"
+revision = "0078"
+down_revision = "0077"
 
 _LABELLED = sa.text("label IS NOT NULL")
 _REVIEWED = sa.text("next_review IS NOT NULL")

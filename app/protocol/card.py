@@ -46,6 +46,8 @@ RELATIVES = frozenset({Relation.PARTNER, Relation.CHILD, Relation.PARENT_OR_SIBL
 # Here a card names no actor: credible sources disagree, or the one who was named did not do it.
 ACTOR_UNKNOWN = frozenset({VerificationStatus.CONTESTED, VerificationStatus.FALSELY_ATTRIBUTED})
 
+_WRITER: Final = json.JSONEncoder(separators=(",", ":"))
+_SIGNATURES_BEGIN, _SIGNATURES_END = b'{"sigs":', b"}"
 _CARD_ID = re.compile(r"card_[0-9a-f]{32}")
 _QUARTER = re.compile(r"(19|20)[0-9]{2}-Q[1-4]")
 _VERSION = re.compile(r"(0|[1-9][0-9]{0,2})(\.(0|[1-9][0-9]{0,2})){2}")
@@ -130,7 +132,7 @@ class StatCard:
             **{each.name: each.written(getattr(self, each.name)) for each in _fields()},
             "quarter": self.quarter,
         }
-        return json.dumps(values, separators=(",", ":")).encode()
+        return _WRITER.encode(values).encode()
 
 
 class Says(StrEnum):
@@ -163,7 +165,7 @@ class TokenCard:
         """Its first line, without the LF: what two persons sign."""
         tokens = [b64(token) for token in self.tokens]
         values = {"v": FORMAT, "id": self.id, "revision": self.revision, self.says.value: tokens}
-        return json.dumps(values, separators=(",", ":")).encode()
+        return _WRITER.encode(values).encode()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -239,7 +241,7 @@ def lines_sha256(cards: Iterable[StatCard | TokenCard]) -> str:
 def encode(signed: SignedCard) -> bytes:
     """The plaintext of a card: `CARD_SIZE` bytes."""
     signatures = write_signatures((signed.writer, signed.approver))
-    text = signed.card.line + b'\n{"sigs":' + signatures + b"}\n"
+    text = signed.card.line + b"\n" + _SIGNATURES_BEGIN + signatures + _SIGNATURES_END + b"\n"
     return text.ljust(CARD_SIZE, b" ")
 
 
@@ -254,9 +256,12 @@ def parse(plaintext: bytes) -> SignedCard:
         raise CardError("a card is a JSON object") from None
     if not isinstance(line, dict) or line.get("v") != FORMAT:
         raise CardError("not a card of this format")
-    read = _token_card if line.keys() & set(Says) else _card
-    signed = SignedCard(read(line), *_signatures(rest))
-    if encode(signed) != plaintext:  # another order, spelling, key or padding would be a second encoding of one card
+    card = (_card if line.keys() == _names() else _token_card)(line)
+    signatures, line_feed, padding = rest.partition(b"\n")
+    signed = SignedCard(card, *_signatures(signatures))
+    # Another order, spelling, key or padding would be a second encoding of one card. That of the signatures was held to
+    # its one spelling when they were read.
+    if card.line != first or not line_feed or padding.strip(b" "):
         raise CardError("not the one encoding of this card")
     return signed
 
@@ -368,10 +373,12 @@ def _fields() -> tuple[_Coded, ...]:
     )
 
 
+@cache
+def _names() -> frozenset[str]:
+    return frozenset({each.name for each in fields(StatCard)} | {"v"})
+
+
 def _card(line: dict[str, object]) -> StatCard:
-    names = {each.name for each in fields(StatCard)} | {"v"}
-    if line.keys() != names:
-        raise CardError("a card has these fields and no others")
     token, card_id, version, revision = line["token"], line["id"], line["vocabulary"], line["revision"]
     if not isinstance(token, str) or not isinstance(card_id, str) or not isinstance(version, str):
         raise CardError("a card has an id, a token and a version")
@@ -393,7 +400,9 @@ def _card(line: dict[str, object]) -> StatCard:
 
 
 def _token_card(line: dict[str, object]) -> TokenCard:
-    says = next(says for says in Says if says in line)
+    says = next((says for says in Says if says in line), None)
+    if says is None:
+        raise CardError("a card has these fields and no others")
     card_id, tokens, revision = line.get("id"), line[says], line.get("revision")
     if not isinstance(card_id, str) or type(revision) is not int or not isinstance(tokens, list):
         raise CardError("a card has an id, a revision and two tokens")
@@ -411,10 +420,11 @@ def _check_name(card_id: str, revision: object) -> None:
         raise CardError("the revision is not one")
 
 
-def _signatures(rest: bytes) -> tuple[Signature, Signature]:
-    line, _, _ = rest.partition(b"\n")
+def _signatures(line: bytes) -> tuple[Signature, Signature]:
+    if not line.startswith(_SIGNATURES_BEGIN) or not line.endswith(_SIGNATURES_END):
+        raise CardError("a card has a line of signatures")
     try:
-        signatures = parse_signatures(line.removeprefix(b'{"sigs":').removesuffix(b"}"))
+        signatures = parse_signatures(line[len(_SIGNATURES_BEGIN) : -len(_SIGNATURES_END)])
     except Malformed:
         raise CardError("a card has a line of signatures") from None
     if len(signatures) != SIGNATURES:

@@ -238,10 +238,13 @@ def _make(folder: Path, url: str, reports: int, real: Callable[[], Files] | None
     if url.startswith("sqlite"):
         for each in folder.glob("tern.sqlite*"):
             each.unlink()
-    database = schema.create(url)
-    schema.downgrade(database, "base")
-    schema.upgrade(database)
-    database.close()
+    else:  # step by step back, each would have to do with such rows
+        engine = sa.create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+            connection.exec_driver_sql("CREATE SCHEMA public")
+        engine.dispose()
+    schema.create(url).close()
     fill_and_count(url, reports, files=real() if real else _SHARED)
     whole.write_text(made_by)
 

@@ -3,28 +3,37 @@
 Each list is asked for its first page, one in its middle and its last, as each role and with each filter, by one client
 and by eight. The ratios are of the same run: the largest database against the smallest. The rows are those of
 `tests.bench.data`, made where they are not kept.
+
+`… list_speed beside postgresql 10000 1000000` asks for each page of the one database and of the other in turn, in one
+process with its client, and prints the least of ten: on a busy machine that says more than a percentile.
 """
 
 import json
+import math
 import statistics
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 import httpx2
 
 from app import keyring
 from app.http import paging
+from app.main import create_app
 from app.protocol.encoding import b64
+from app.settings import Settings
 from tests import factories
 from tests.bench import data
 from tests.bench.server import Server, served
+from tests.in_process import InProcess
 
 SIZES = (10_000, 1_000_000)
 CLIENTS = (1, 8)
 _SECONDS = 0.3  # of asking for one page
+_TIMES = 10  # in turn
 _WHO = {"triager": 0, "caseworker": 8, "supervisor": 18}
 
 # What is asked of each list; every one of them for its first, a middle and its last page.
@@ -90,13 +99,59 @@ def _of(database: str, reports: int) -> Iterator[tuple[tuple[str, int], tuple[fl
         environment = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(clock)}
         server = stack.enter_context(served("tests.bench.intake_speed:tern", folder, url, **environment))
         key = keyring.load(folder).key("cursor")
-        for name, role in ((name, role) for name in QUERIES for role in _WHO):
-            for query in QUERIES[name]:
-                for place, cursor in _places(name, query, role, key):
-                    path = f"{name}?{query}{cursor}"
-                    for clients in CLIENTS:
-                        measured = _asked(server, path, headers[_WHO[role]], clients)
-                        yield (f"{role}: {name}?{query}, {place}", clients), measured
+        for what, (role, path) in _pages(key):
+            for clients in CLIENTS:
+                yield (what, clients), _asked(server, path, headers[_WHO[role]], clients)
+
+
+def beside(database: str, sizes: Sequence[int]) -> Iterator[Row]:
+    """A row for each page: the least of milliseconds and of the process's CPU, and both ratios."""
+    with ExitStack() as stack:
+        there = {size: _in_process(stack, database, size) for size in sizes}
+        pages = {size: dict(_pages(there[size].key)) for size in sizes}
+        for what in pages[sizes[0]]:
+            times, used = dict[int, float](), dict[int, float]()
+            for _ in range(_TIMES):
+                for size in sizes:
+                    role, path = pages[size][what]
+                    began, cpu = time.perf_counter(), time.process_time()
+                    there[size].client.get(f"/v1/{path}", headers=there[size].headers[_WHO[role]]).raise_for_status()
+                    times[size] = min(times.get(size, math.inf), (time.perf_counter() - began) * 1000)
+                    used[size] = min(used.get(size, math.inf), (time.process_time() - cpu) * 1000)
+            smallest, largest = sizes[0], sizes[-1]
+            yield {
+                "what": f"{database}, {what}",
+                f"ms_{smallest}": round(times[smallest], 1),
+                f"ms_{largest}": round(times[largest], 1),
+                "ratio": round(times[largest] / times[smallest], 2),
+                "cpu_ms": round(used[largest], 1),
+                "ratio_of_cpu": round(used[largest] / used[smallest], 2),
+            }
+
+
+@dataclass(frozen=True)
+class _InProcess:
+    client: InProcess
+    headers: Mapping[int, dict[str, str]]
+    key: bytes
+
+
+def _in_process(stack: ExitStack, database: str, reports: int) -> _InProcess:
+    folder, url = stack.enter_context(data.kept(database, reports))
+    headers = data.signed_in(url, *_WHO.values())
+    clock = folder / "clock"
+    clock.write_text(factories.HOUR.isoformat())
+    settings = Settings(data_dir=folder, database_url=url, demo=True, demo_clock=clock)
+    client = stack.enter_context(InProcess(create_app(settings)))
+    return _InProcess(client, headers, keyring.load(folder).key("cursor"))
+
+
+def _pages(key: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each that is asked for: what it is called, who asks for it, and its path."""
+    for name, role in ((name, role) for name in QUERIES for role in _WHO):
+        for query in QUERIES[name]:
+            for place, cursor in _places(name, query, role, key):
+                yield f"{role}: {name}?{query}, {place}", (role, f"{name}?{query}{cursor}")
 
 
 def _places(name: str, query: str, role: str, key: bytes) -> Iterator[tuple[str, str]]:
@@ -141,10 +196,11 @@ def _base(server: Server) -> str:
 
 
 def main() -> None:
-    databases = [each for each in sys.argv[1:] if not each.isdecimal()] or ("sqlite", "postgresql")
+    words = [each for each in sys.argv[1:] if not each.isdecimal()]
+    databases = [each for each in words if each != "beside"] or ("sqlite", "postgresql")
     sizes = [int(each) for each in sys.argv[1:] if each.isdecimal()] or SIZES
     for database in databases:
-        for row in measured(database, sizes):
+        for row in (beside if "beside" in words else measured)(database, sizes):
             print(*row.values(), sep="  ", flush=True)  # noqa: T201  a table of it would come after an hour
 
 

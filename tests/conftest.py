@@ -1,6 +1,5 @@
 """Both databases, real files and the real service. Nothing of ours is mocked."""
 
-import gc
 import os
 import random
 import re
@@ -54,7 +53,6 @@ def pytest_configure() -> None:
     os.environ.pop("COLUMNS", None)  # rich takes it for the width of all terminals
     _write_to_memory()
     compile_once()
-    gc.disable()  # until all tests are there
 
 
 def _write_to_memory() -> None:
@@ -92,14 +90,6 @@ def _is_once_too_often(item: pytest.Item) -> bool:
         and item.path.relative_to(_HERE).parts[0] in _ABOVE_STATEMENTS
         and item.get_closest_marker("both_databases") is None
     )
-
-
-def pytest_collection_finish() -> None:
-    """What is there by now stays to the end, with what little of it is garbage: none is looked for in it. Nor is any
-    looked for at each of the thousands of things that a test makes, which takes a twentieth of its time."""
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    gc.enable()
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -70,6 +70,7 @@ check-python:
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -W error::UserWarning -m alembic show head >/dev/null  # fails where two migrations follow one, or have one number
 	$(BIN)/deptry app docs
 	$(BIN)/deptry app tests --ignore DEP004  # tests import what is there for them alone
 

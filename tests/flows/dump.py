@@ -53,19 +53,16 @@ class Dump:
     def texts(self) -> Iterator[str]:
         yield from (str(value) for value in self.values if not isinstance(value, bytes | memoryview))
 
-    @property
-    def kept(self) -> Iterator[bytes]:
+    @cached_property
+    def kept(self) -> frozenset[bytes]:
         """Rows, files (SQLite's database and its log among them) and the service's log."""
-        yield from (text.encode() for text in self.texts)
-        yield from (bytes(value) for value in self.values if isinstance(value, bytes | memoryview))
-        yield from self.files.values()
-        yield self.log
+        sealed = (bytes(value) for value in self.values if isinstance(value, bytes | memoryview))
+        return frozenset([*(text.encode() for text in self.texts), *sealed, *self.files.values(), self.log])
 
-    @property
-    def everything(self) -> Iterator[bytes]:
+    @cached_property
+    def everything(self) -> frozenset[bytes]:
         """The same, and the raw files of PostgreSQL: tables, write-ahead log, and a log with every statement."""
-        yield from self.kept
-        yield from self.cluster.values()
+        return self.kept.union(self.cluster.values())
 
     @property
     def words(self) -> set[str]:
@@ -74,11 +71,11 @@ class Dump:
 
     @cached_property
     def _latin(self) -> set[bytes]:
-        return {word for content in {*self.everything} for word in _LATIN.findall(content)}
+        return {word for content in self.everything for word in _LATIN.findall(content)}
 
     @cached_property
     def _other(self) -> bytes:
-        return b"\n".join(part for content in {*self.everything} for each in _OTHER for part in each.findall(content))
+        return b"\n".join(part for content in self.everything for each in _OTHER for part in each.findall(content))
 
     def holds(self, words: Iterable[str]) -> set[str]:
         """Those of the words that stand somewhere in the bytes, in UTF-8 or escaped as JSON does.

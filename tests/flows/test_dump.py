@@ -296,7 +296,7 @@ def test_no_column_and_no_file_has_a_word_that_was_typed(told: Told) -> None:
     assert len(sought) > 100
     assert [word for word in sought if not word.isascii()]
     assert told.after.holds(sought) == set()
-    assert [place for place, content in enumerate(told.after.everything) if ATTACHED in content] == []
+    assert not any(ATTACHED in content for content in told.after.everything)
 
 
 def test_no_file_name_no_receipt_no_key_and_no_password_is_kept(told: Told) -> None:
@@ -352,7 +352,7 @@ def test_no_time_of_day_is_kept(told: Told) -> None:
     for moment in (MOMENT, RELEASED):
         minute = moment[:16]
         for written in (minute, minute.replace("T", " ")):
-            assert [n for n, content in enumerate(told.after.everything) if written.encode() in content] == []
+            assert not any(written.encode() in content for content in told.after.everything)
     blobs = [path for path in (told.settings.data_dir / "blobs").rglob("*") if path.is_file()]
     assert {path.stat().st_mtime % 86_400 for path in blobs} == {0.0}
 

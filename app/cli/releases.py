@@ -156,13 +156,15 @@ def warn(
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
-    """Say why nobody should rely on a published release: it is told once a second supervisor says the same."""
+    """Say why nobody should rely on a release: it is told, and an embargo held, once two supervisors say the same."""
     person = staff(machine)
-    told = releases.warn(person, releases.view(person, Names(person).release(id_)), words)
+    view = releases.view(person, Names(person).release(id_))
+    told = releases.warn(person, view, words)
     if as_json:
         show({"told": told}, as_json=True)
     else:
-        say("Everybody is told." if told else "A second supervisor says the same before it is told.")
+        who = "Everybody is told." if view.listed else "Partners are told, and the release stays under embargo."
+        say(who if told else "A second supervisor says the same before it is told.")
 
 
 @release.command()

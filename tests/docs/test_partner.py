@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -50,9 +51,27 @@ def test_a_changed_release_is_noticed_by_them(folder: Path, path: str) -> None:
     assert with_tools(folder).returncode != 0
 
 
-def test_the_lines_for_pandas_find_the_clear_rows(folder: Path) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", block("python")], cwd=folder, capture_output=True, text=True, check=True
-    )
+# R where it is, as on no machine of ours: `Rscript` reads a file.
+TOOLS = [("python", [sys.executable]), *([("r", ["Rscript"])] if shutil.which("Rscript") else [])]
 
-    assert re.search(r"CN +\d+\.0 +\d+ +\d+ +[AB]", ran.stdout)
+
+@pytest.mark.parametrize(("language", "command"), TOOLS)
+def test_the_lines_for_programs_find_the_clear_rows_and_say_what_one_may_quote(
+    folder: Path, language: str, command: list[str]
+) -> None:
+    (folder / "lines").write_text(block(language))
+    ran = subprocess.run([*command, "lines"], cwd=folder, capture_output=True, text=True, check=True)
+    page = (folder / "index.html").read_text()
+
+    assert re.search(r"CN +\d+(\.0)? +\d+ +\d+ +[AB]", ran.stdout)
+    largest = re.search(r"Largest: China, (.*?)\.", page)
+    assert largest
+    assert ran.stdout.endswith(f"CN: {largest[1]} (2026-Q2)\n")
+
+
+@pytest.mark.parametrize("language", ["python", "r"])
+def test_the_lines_for_programs_name_columns_that_are_there(folder: Path, language: str) -> None:
+    columns = (folder / "data/persons.csv").read_text().partition("\n")[0].split(",")
+    named = re.findall(r"(?<!/)(?:persons|clear|first)[$.](\w+)|\"(origin|value|lower|upper|grade)\"", block(language))
+
+    assert {one or other for one, other in named} - {"sort_values"} <= {*columns}

@@ -131,7 +131,7 @@ def correct(staff: Staff, view: ReleaseView, words: str) -> str:
 
 
 def warn(staff: Staff, view: ReleaseView, words: str) -> bool:
-    """Say why nobody should rely on a published release. Whether everybody is told: it takes the word of two."""
+    """Say why nobody should rely on a release. Whether its readers are told, and an embargo held: it takes two."""
     return staff.service.post(f"/releases/{view.id}/note", {"words": words}).json()["note_too"] is not None
 
 

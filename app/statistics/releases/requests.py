@@ -20,7 +20,7 @@ from app.protocol.periods import is_year, last_day
 from app.protocol.release.release_keys import REQUESTERS
 from app.statistics.releases import ledger
 from app.statistics.releases.machine import EDGES, Facts
-from app.statistics.releases.models import PUBLIC, Release, ReleaseDraw, ReleaseState
+from app.statistics.releases.models import PUBLIC, SHOWN, Release, ReleaseDraw, ReleaseState
 from app.transitions import NoSuchStep, Step
 from app.vocabulary import ReleaseKind, Workload
 
@@ -143,7 +143,8 @@ def request(session: Session, actor: Actor, kind: ReleaseKind, *, period: str, w
 
 
 def correct(session: Session, actor: Actor, release_id: str, words: str, *, now: datetime) -> Release:
-    """Ask for a folder in the place of a published one, made anew of the same noise: free, and never of another.
+    """Ask for a folder in the place of one that is published or under embargo, made anew of the same noise: free, and
+    never of another.
 
     `words` say to everybody what was wrong. Raises `NoSuchStep`, `ReleaseSuperseded`, and `ReleaseExists` where
     somebody has asked for it.
@@ -171,20 +172,21 @@ def correct(session: Session, actor: Actor, release_id: str, words: str, *, now:
 
 
 def standing(session: Session, actor: Actor, release_id: str) -> Release:
-    """One that stands, locked. Raises `NoSuchStep`, and `ReleaseSuperseded` of one in whose place another does."""
+    """One that somebody was shown and that stands, locked. Raises `NoSuchStep`, and `ReleaseSuperseded` of one in whose
+    place another does."""
     release = locked(session, actor, release_id)
     if release.state is ReleaseState.SUPERSEDED:
         in_its_place = select(Release.id).where(Release.supersedes == release.id, Release.state.in_(PUBLIC))
         raise ReleaseSuperseded(release=session.scalars(in_its_place).one())
-    if release.state is not ReleaseState.PUBLISHED:
+    if release.state not in SHOWN:
         raise NoSuchStep
     return release
 
 
 def warn(session: Session, actor: Actor, release_id: str, words: str, *, now: datetime) -> Release:
-    """A supervisor says of a published release why nobody should rely on it. It is told once another says the same:
-    numbers are never taken back. Other words wait anew, and until two have said them those before them are told.
-    Raises `NoSuchStep` and `ReleaseSuperseded`.
+    """A supervisor says of a release why nobody should rely on it. It is told once another says the same: numbers are
+    never taken back, and what is under embargo then stays there on its day. Other words wait anew, and until two have
+    said them those before them are told. Raises `NoSuchStep` and `ReleaseSuperseded`.
     """
     release = standing(session, actor, release_id)
     if release.note != words:
@@ -241,9 +243,10 @@ def move(
 
 
 def _take_its_place(session: Session, release: Release) -> None:
-    """With a correction that is public nobody need read the one before it any more."""
+    """With a correction that is public nobody need read the one before it any more, also where partners alone could."""
     if release.supersedes:
-        session.get_one(Release, release.supersedes, with_for_update=True).state = ReleaseState.SUPERSEDED
+        before = session.get_one(Release, release.supersedes, with_for_update=True)
+        before.state, before.public_on = ReleaseState.SUPERSEDED, None
 
 
 def _take_noise(release: Release, drawn: Release) -> None:
@@ -264,8 +267,11 @@ def published(session: Session) -> list[tuple[str, str]]:
 
 
 def end_embargoes(session: Session, today: date) -> None:
-    """What partners could read is everybody's on its day, whoever is there or not."""
-    over = select(Release).where(Release.state == ReleaseState.EMBARGOED, Release.public_on <= today)
+    """What partners could read is everybody's on its day, whoever is there or not. What two warn of waits for a
+    correction or for a supervisor."""
+    over = select(Release).where(
+        Release.state == ReleaseState.EMBARGOED, Release.public_on <= today, Release.warning.is_(None)
+    )
     for release in session.scalars(over.order_by(Release.id)):
         release.state, release.public_on = ReleaseState.PUBLISHED, None
         _take_its_place(session, release)

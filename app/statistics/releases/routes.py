@@ -246,7 +246,10 @@ def correct_release(
 def warn_of_release(
     database: Db, actor: Approver, state: SharedState, release_id: str, request: WordsIn, response: Response, now: Now
 ) -> ReleaseOut:
-    """Say why nobody should rely on a published release. It is told once a second supervisor says the same."""
+    """Say why nobody should rely on a release, published or under embargo, which it then does not leave by itself.
+
+    It is told once a second supervisor says the same.
+    """
     with database.write() as session:
         release = requests.warn(session, actor, release_id, request.words, now=now)
         return _answer(session, state, release, response)

@@ -42,6 +42,7 @@ def test_openpyxl_reads_from_the_workbook_the_numbers_their_labels_the_dictionar
     assert (found["same"], found["labelled"], found["dictionary"], found["formulas"]) == (True, True, True, 0)
     assert found["sheets"] == ["Persons", "Dictionary", "Method"]
     assert found["method"].startswith("# How the figures")
+    assert f"Largest: {found['quoted']}." in folders.unsigned(QUARTER)["index.html"].decode()
 
 
 def test_sdmx1_reads_every_observation_by_its_structure_message(read: Any) -> None:

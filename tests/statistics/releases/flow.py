@@ -21,7 +21,7 @@ from app.statistics.cards.models import Card
 from app.vocabulary import Role
 from tests.factories import writes
 from tests.protocol.organisation import Person
-from tests.statistics.conftest import ANALYST, APPROVER, PIN, STATISTICS, Office, seal_card
+from tests.statistics.conftest import ANALYST, APPROVER, COLLEAGUE, PIN, STATISTICS, Office, seal_card
 
 TOTAL = {"kind": "reserve", "period": "2026-Q2", "workload": "T"}
 QUARTER = {"kind": "quarter", "period": "2026-Q2", "workload": "Q"}
@@ -137,3 +137,16 @@ def request(office: Office, wanted: dict[str, str], *, by: Person = ANALYST) -> 
 def problem(answer: Response) -> tuple[int, str]:
     """The status and the type of a refusal."""
     return answer.status_code, answer.json()["type"].removeprefix("/problems/")
+
+
+def corrected(office: Office, before: Flow, words: str = "Labels were those of another list.") -> Flow:
+    """The release that stands in the place of `before`."""
+    answer = before.post("/corrections", {"words": words}, by=ANALYST, **writes())
+    assert answer.status_code == 201, answer.text
+    flow = Flow(office, answer.json()["id"])
+    assert flow.move("approved", by=APPROVER).json()["state"] == "drawn"
+    assert flow.post("/composition", {}, by=COLLEAGUE).json()["state"] == "composed"
+    for signer in (ANALYST, APPROVER):
+        flow.sign(signer)
+    assert flow.publish(by=APPROVER).json()["state"] == "published"
+    return flow

@@ -23,7 +23,7 @@ from tests.access.scene import Scene
 from tests.access.table import NOBODY, TABLE
 from tests.factories import DAY
 from tests.statistics.conftest import ANALYST, APPROVER, COLLEAGUE, PIN, Office
-from tests.statistics.releases.flow import TOTAL, Flow, problem
+from tests.statistics.releases.flow import TOTAL, Flow, corrected, problem
 
 NEXT_WEEK = DAY + timedelta(days=7)
 CONTENT = b"a page of numbers"
@@ -294,3 +294,51 @@ def test_a_supervisor_lets_partners_read_first_and_everybody_earlier_than_they_s
     assert b"release-signer" in vouchers
     assert (public["state"], public["public_on"]) == ("published", None)
     assert verify_pinned(flow.folder(), PIN).signers == ("analyst 2026", "supervisor 2026")
+
+
+def test_what_two_supervisors_warn_of_under_embargo_waits_beyond_its_day_and_partners_are_told_why(
+    office: Office, rows: Session
+) -> None:
+    flow = signed_by_two(office)
+    early = partner(office.http, rows, PartnerScope.EMBARGOED)
+    flow.publish(by=APPROVER, public_on="2026-07-08")
+    words = {"words": "A tenth of the cards were invented."}
+
+    def told() -> tuple[str | None, str]:
+        (item,) = early.get("/releases").json()["items"]
+        return item["note"], flow.get(by=APPROVER).json()["state"]
+
+    one = flow.post("/note", words, by=APPROVER)
+    of_one = told()
+    two = flow.post("/note", words, by=COLLEAGUE)
+    requests.end_embargoes(rows, date(2026, 7, 9))
+    rows.commit()
+    held, page = told(), office.http.get(f"/releases/{flow.release}/index.html")
+    flow.publish(by=APPROVER)
+
+    assert (one.status_code, two.status_code, of_one) == (201, 201, (None, "embargoed"))
+    assert (held, page.status_code) == ((words["words"], "embargoed"), 404)
+    assert words["words"] in office.http.get(f"/releases/{flow.release}/").text
+
+
+def test_one_word_holds_no_embargo(office: Office, rows: Session) -> None:
+    flow = signed_by_two(office)
+    flow.publish(by=APPROVER, public_on="2026-07-08")
+    flow.post("/note", {"words": "A tenth of the cards were invented."}, by=APPROVER)
+
+    requests.end_embargoes(rows, date(2026, 7, 8))
+    rows.commit()
+
+    assert flow.get(by=APPROVER).json()["state"] == "published"
+
+
+def test_what_is_corrected_under_embargo_is_public_behind_the_word_that_leads_to_its_correction(office: Office) -> None:
+    flow = signed_by_two(office)
+    flow.publish(by=APPROVER, public_on="2026-07-08")
+
+    after = corrected(office, flow)
+
+    before = flow.get(by=APPROVER).json()
+    assert (before["state"], before["public_on"]) == ("superseded", None)
+    assert f"../{after.release}/index.html" in office.http.get(f"/releases/{flow.release}/").text
+    assert after.folder()["raw/noisy.csv"] == flow.folder()["raw/noisy.csv"]

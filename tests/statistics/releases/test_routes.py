@@ -50,7 +50,18 @@ from tests.statistics.conftest import (
     signed,
     state_statistics_key,
 )
-from tests.statistics.releases.flow import KEY, QUARTER, TOTAL, YEAR, Flow, keep_cards, problem, request, row_of
+from tests.statistics.releases.flow import (
+    KEY,
+    QUARTER,
+    TOTAL,
+    YEAR,
+    Flow,
+    corrected,
+    keep_cards,
+    problem,
+    request,
+    row_of,
+)
 
 
 def test_from_sealed_cards_to_two_published_folders_that_anyone_verifies(office: Office, rows: Session) -> None:
@@ -704,19 +715,6 @@ def test_whoever_asks_again_and_again_is_given_one_noise_in_a_corrected_folder_t
     answers = {flow.get(at).content for _ in range(20)} | {corrected(office, flow).get(at).content}
 
     assert len(answers) == 1
-
-
-def corrected(office: Office, before: Flow, words: str = "Labels were those of another list.") -> Flow:
-    """The release that stands in the place of `before`."""
-    answer = before.post("/corrections", {"words": words}, by=ANALYST, **writes())
-    assert answer.status_code == 201, answer.text
-    flow = Flow(office, answer.json()["id"])
-    assert flow.move("approved", by=APPROVER).json()["state"] == "drawn"
-    assert flow.post("/composition", {}, by=COLLEAGUE).json()["state"] == "composed"
-    for signer in (ANALYST, APPROVER):
-        flow.sign(signer)
-    assert flow.publish(by=APPROVER).json()["state"] == "published"
-    return flow
 
 
 def listed(office: Office) -> dict[str, dict[str, Any]]:

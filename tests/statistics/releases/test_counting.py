@@ -14,6 +14,7 @@ from app import vocabulary
 from app.cli.demo_population import population
 from app.protocol.card import StatCard
 from app.protocol.release.mechanism import sigma_of
+from app.statistics.releases import counting
 from app.statistics.releases.packed import Cards, pack, size
 from app.vocabulary import Dimension, Table, Workload, WorkloadError, coarsened
 from tests.protocol.cards import CODING, a_card, cards
@@ -123,6 +124,13 @@ def test_between_equally_frequent_values_the_first_card_id_decides() -> None:
     person = [a_card(card_id=card_id(2), host_country="DE"), a_card(card_id=card_id(1), host_country="NL")]
 
     assert where(count(person, quarter), "host") == {("NL",): 1}
+
+
+def test_two_cards_of_a_person_count_the_same_in_either_order() -> None:
+    two = [a_card(card_id=card_id(1), host_country="NL"), a_card(card_id=card_id(2), host_country="DE")]
+
+    for person in (two, two[::-1]):
+        assert where(counting.count([person], quarter, period="2026"), "host") == {("NL",): 1}
 
 
 def test_the_gravest_severity_counts_and_unknown_comes_last() -> None:

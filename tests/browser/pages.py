@@ -238,7 +238,8 @@ class PlainMailbox(Form):
         self._act("withdraw")
 
     def _act(self, act: str) -> None:
-        self.page.locator(f'button[name="action"][value="{act}"]').click()
+        with self.page.expect_navigation():  # what follows may ask the service what came of it
+            self.page.locator(f'button[name="action"][value="{act}"]').click()
 
 
 def word(page: Page, key: str) -> str:

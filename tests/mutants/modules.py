@@ -17,6 +17,7 @@ _RELEASES: Final[dict[str, tuple[str, ...]]] = {
     "breaks": ("breaks",),
     "budget": ("budget",),
     "catalogue": ("catalogue", "verification"),
+    "composition": ("breaks", "verification"),
     "counts": ("counts",),
     "family": ("family",),
     "folder": ("folder", "verification"),

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from app import vocabulary
+from app.protocol.release.about import NAMED
 from app.protocol.release.breaks import breaks
 from app.protocol.release.composition import compose
 from app.protocol.release.ledger import LedgerEntry, LedgerLine, next_line
+from app.protocol.release.signatures import SIGNERS
 from app.protocol.release.verification import verify
 from tests.statistics.releases import folders
 
@@ -83,3 +85,17 @@ def test_a_break_stands_in_every_file_that_tells_the_status_and_the_folder_verif
     assert b'id="B"' in files["structure.xml"]
     for name in ("index.html", "methodology.md", "dictionary.csv"):
         assert b"reak" in files[name]
+
+
+def test_a_folder_that_names_people_knows_no_breaks_and_has_who_signs_it_where_it_is_said() -> None:
+    first = drawn("S", "2025")
+    loss = folders.LOSSES[110_000].epsilon
+    ledger = [LedgerEntry(line, loss, {}) for line in (first, drawn("M", "2026", after=first))]
+    about = replace(folders.about(M), composer=NAMED)
+
+    files = compose(M, about=about, ledger=ledger)
+
+    rows = csv.DictReader(io.StringIO(files["data/persons.csv"].decode()))
+    assert "B" not in {row["status"] for row in rows}
+    assert SIGNERS not in files
+    assert compose(M, about=about, ledger=ledger, signers=b"of people\n")[SIGNERS] == b"of people\n"

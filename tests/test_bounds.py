@@ -385,7 +385,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.protocol.certificates": {"RENEWED_BEFORE": timedelta(days=45)},
     "app.people.audit_heads.service": {"_COUNTERSIGNED_WITHIN": timedelta(days=3)},
     "app.protocol.typos": {"_FURTHEST": 2},
-    "app.protocol.release.about": {"COMPOSER": 4, "MANY_LANGUAGES": 4, "NAMED": 2},
+    "app.protocol.release.about": {"ANY_READER": 5, "COMPOSER": 5, "MANY_LANGUAGES": 4, "NAMED": 2},
     "app.protocol.release.catalogue": {"_OF_EUROPE": 4},
     "app.protocol.release.budget": {
         "KIND_CAP": {ReleaseKind.QUARTER: 12_500, ReleaseKind.YEAR: 110_000, ReleaseKind.RESERVE: 20_000},
@@ -405,7 +405,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_SCALE": 312,
         "_TICKS": 4,
     },
-    "app.protocol.release.page": {"_WHOLE": 21, "_DRAWN": 24},
+    "app.protocol.release.page": {"_WHOLE": 21, "_DRAWN": 24, "_STYLES": (1, 2, 4, 5)},
+    "app.protocol.release.words": {"_PLAIN": 4},
     "app.protocol.release.grades": {
         "_FALSE_PLACES": 0.05,
         "_FALSE_CHANGES": 0.05,

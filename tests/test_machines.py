@@ -72,6 +72,7 @@ APPROVALS: Contract = {
     ("requested", "approved"): (lambda facts: facts.is_approver, ("statement_signed",)),
     ("requested", "rejected"): (lambda facts: facts.is_approver, ()),
     ("requested", "cancelled"): (lambda facts: facts.is_requester or facts.is_owner, ()),
+    ("approved", "cancelled"): (lambda facts: facts.waits_for_act and (facts.is_requester or facts.was_asked), ()),
 }
 BOTH = (
     *("both_are_worked_on", "members_are_the_same", "withdrawals_are_carried_out", "reports_are_accepted"),

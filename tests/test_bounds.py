@@ -406,7 +406,10 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_TICKS": 4,
     },
     "app.protocol.release.page": {"_WHOLE": 21, "_DRAWN": 24, "_STYLES": (1, 2, 4, 5)},
-    "app.protocol.release.words": {"_PLAIN": 4},
+    "app.protocol.release.words": {
+        "_PLAIN": 4,
+        "_PLAINLY": dict(zip(map(ord, "，：；（）？\N{NO-BREAK SPACE}"), map(ord, ",:;()? "), strict=True)),
+    },
     "app.protocol.release.grades": {
         "_FALSE_PLACES": 0.05,
         "_FALSE_CHANGES": 0.05,

@@ -232,6 +232,7 @@ class _Forks(_Sqlite):
         self._nothing = _Nothing(session)
         self.loading.end()
         tests = [_Test(item) for item in session.items]
+        gc.unfreeze()  # what was loaded has been hidden from it, by tests/conftest.py say
         own = [each for each in _cached() if each.__wrapped__.__code__.co_filename == self._path]
         for test, following in zip(tests, [*tests[1:], None], strict=True):
             for each in own:  # what an earlier test asked for would pass none of its lines again
@@ -246,7 +247,6 @@ class _Forks(_Sqlite):
         tests.sort(key=lambda test: (not test.lines, test.seconds))
         order = {"tests": [test.item.nodeid for test in tests], "seconds": sum(test.seconds for test in tests)}
         self._say(json.dumps({**order, "loaded": sorted(self._loaded)}))
-        gc.unfreeze()  # tests/conftest.py has hidden from it what was loaded
         live, cached = _functions_of(self._path), _cached()
         gc.freeze()
         # A test that fails in a fork whatever stands there would be taken for one that notices every change.

@@ -104,3 +104,13 @@ def test_the_higher_of_two_marks_is_remembered() -> None:
 def test_two_files_of_one_version_are_a_rollback() -> None:
     with pytest.raises(Rollback, match="version"):
         chain.newest(Mark(2, "b"), Mark(2, "x"))
+
+
+def test_in_a_place_that_was_never_seen_stands_anything_and_then_only_that() -> None:
+    mark = Mark(1, "a")
+
+    for seen in (None, mark):
+        chain.check_same(mark, seen, reason="ledger")
+    for seen in (Mark(1, "b"), Mark(2, "a"), Mark(1, "a", 1)):
+        with pytest.raises(Rollback, match="ledger"):
+            chain.check_same(mark, seen, reason="ledger")

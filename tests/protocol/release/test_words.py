@@ -125,6 +125,20 @@ def test_chinese_and_french_have_the_signs_of_their_own_scripts() -> None:
     assert not re.findall(r"\w [:;?!»]", french)
 
 
+def test_up_to_the_fourth_composer_chinese_and_french_had_the_signs_of_latin_script() -> None:
+    signs = set("，：；（）？\N{NO-BREAK SPACE}")
+    of = {
+        (language, composer): signs.intersection(*["".join(text for _, text in sentences(texts))])
+        for language in ("zh-Hans", "fr")
+        for composer in (4, 5)
+        for texts in [words(language, composer=composer).texts]
+    }
+
+    assert of["zh-Hans", 4] == of["fr", 4] == set()
+    assert of["zh-Hans", 5] == signs - {"\N{NO-BREAK SPACE}"}
+    assert of["fr", 5] == {"\N{NO-BREAK SPACE}"}
+
+
 @pytest.mark.parametrize("language", SUFFIXES)
 def test_the_page_says_what_it_takes_to_tell_a_change(language: str) -> None:
     page = FILES[named("index.html", language)].decode()

@@ -8,7 +8,7 @@ WORKERS ?= 4
 # Python keeps what it has compiled, whatever the shell says: else each of the hundreds of processes compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: system-deps setup demo run wheel test check check-python check-web mutants bench docs clean
+.PHONY: system-deps setup demo run wheel test test-web check check-python check-web mutants bench docs clean
 .DEFAULT_GOAL := test
 
 # Debian's age is one of the programs that the tests hold the sealed format against, and with curl and jq what
@@ -77,10 +77,15 @@ check-python:
 check-web:
 	cd app/web && npm run --silent check
 
-# SHUFFLE=7 runs them in another order, the same for the same number.
-test: system-deps setup check
-	cd app/web && npm test --silent
+# What fails in seconds comes first, all of it at once. SHUFFLE=7 runs Python's tests in another order, the same for the
+# same number.
+test: system-deps setup
+	@echo "checking format, lint, types and arrows, of Python and of TypeScript, and testing TypeScript"
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target check-python check-web test-web
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(if $(SHUFFLE),--shuffle $(SHUFFLE))
+
+test-web:
+	cd app/web && npm test --silent
 
 # Whether the tests would notice: every small change to the rules must fail one. An hour, so not a part of `make test`.
 mutants: setup

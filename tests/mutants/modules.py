@@ -57,7 +57,12 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/card.py": ("tests/protocol/test_card.py", _BOUNDS),
     "app/protocol/case/*.py": ("tests/protocol/case/",),
     "app/protocol/certified.py": ("tests/protocol/test_certificates.py", "tests/protocol/test_key_log.py", _REFUSALS),
-    "app/protocol/certificates.py": ("tests/protocol/test_certificates.py", _REFUSALS),
+    "app/protocol/certificates.py": (
+        "tests/protocol/test_certificates.py",
+        "tests/protocol/test_standing.py",
+        _REFUSALS,
+        _BOUNDS,
+    ),
     "app/protocol/chain.py": ("tests/protocol/test_chain.py", _REFUSALS),
     "app/protocol/conversation.py": (
         "tests/protocol/test_conversation.py",
@@ -97,7 +102,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     },
     "app/protocol/report.py": ("tests/protocol/test_report.py", _REFUSALS),
     "app/protocol/selectors/*.py": ("tests/protocol/test_selectors.py",),
-    "app/protocol/roots.py": ("tests/protocol/test_key_log.py", _REFUSALS),
+    "app/protocol/roots.py": ("tests/protocol/test_roots.py", "tests/protocol/test_key_log.py", _REFUSALS),
     "app/protocol/sign_in.py": ("tests/protocol/test_sign_in.py",),
     "app/protocol/sizes.py": ("tests/protocol/test_sizes.py", _VECTORS),
     "app/protocol/staff_log.py": ("tests/protocol/test_staff_log.py", _VECTORS_OF_TYPES, _REFUSALS),

@@ -8,7 +8,7 @@ import pytest
 
 from app import age
 from app.protocol.certificates import Trust, certificate
-from app.protocol.certified import fingerprint
+from app.protocol.certified import are_words, entropy_of, fingerprint, words_of
 from app.protocol.documents import Document, Signatures, parse_document, signed
 from app.protocol.encoding import b64, sha256_hex
 from app.protocol.errors import Malformed, NotAuthentic
@@ -237,6 +237,21 @@ def test_the_fingerprint_is_twelve_words_of_both_keys() -> None:
     assert len(words.split()) == 12
     assert words != fingerprint(recipient, b64(COLLEAGUE.certified.key))
     assert words != fingerprint(str(age.generate().recipient), key)
+
+
+def test_words_are_heard_however_they_are_typed_and_no_others_are() -> None:
+    words = words_of(bytes(range(16)))
+
+    assert are_words(f"  {words.upper().replace(' ', '   ')} ", words)
+    assert not are_words(words.partition(" ")[2], words)
+    assert not are_words(words_of(bytes(16)), words)
+
+
+def test_twelve_words_are_sixteen_bytes_and_no_more() -> None:
+    assert entropy_of(words_of(bytes(range(16))).upper().replace(" ", "  ")) == bytes(range(16))
+    for words in (words_of(bytes(range(20))), words_of(bytes(range(32))), "abandon", "", "no such words"):
+        with pytest.raises(Malformed):
+            entropy_of(words)
 
 
 def test_certificates_are_dated_by_the_day() -> None:

@@ -49,6 +49,30 @@ def test_a_whole_log_gives_root_service_key_and_every_intake_document() -> None:
     assert LOG.head == Head(4, sha256_hex(LINES[-1]))
 
 
+def test_an_epoch_begins_on_its_first_day_and_one_that_the_log_does_not_have_on_none() -> None:
+    epochs = [intake.read(each) for each in (FIRST, NEXT)]
+
+    assert [LOG.begins(each.epoch) for each in epochs] == [DAY, DAY + timedelta(days=7)]
+    assert LOG.begins(an_intake().epoch) is None
+
+
+def test_reports_are_covered_until_the_first_day_for_which_nothing_is_signed() -> None:
+    last = intake.read(NEXT).accepts_until
+
+    assert LOG.covered_until(DAY) == LOG.covered_until(last) == last
+    assert LOG.covered_until(last + timedelta(days=1)) is None
+
+
+def test_what_an_earlier_key_of_the_service_signed_stays_signed() -> None:
+    other = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    stated = state_service_key(other, org=ORG, signer=SUPERVISOR.signer, on=DAY)
+
+    log = key_log.verify(log_of(ROOT, SERVICE, FIRST, stated), ORG)
+
+    assert log.service_keys == {SERVICE_KEY.public_key().public_bytes_raw(), other}
+    assert log.service_key == other
+
+
 def test_a_log_of_another_organisation_is_refused() -> None:
     with pytest.raises(NotAuthentic, match="pin"):
         key_log.verify(log_of(make_root([STRANGER.certified], STRANGER.signer, on=DAY)), ORG)

@@ -1,10 +1,12 @@
 """The walk-through of CONTRIBUTING is played in a copy of the tree: whole, and without each of its steps."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,28 @@ OTHERS = (
     " or (test_migrations and not test_head and not test_every_step)"
 )
 OF_IT = f"not postgresql and ({NAME} or not ({OTHERS}))"
+
+# What the copies have in common is imported once: the rest of the packages takes longer than most checks. Nothing of a
+# tree is among it, and each check is a process of its own, which reads that of its tree.
+_TRIES = """
+import gc, json, os, sys
+import alembic.command, cryptography.x509, fastapi, httpx2, hypothesis, jinja2, psycopg, pytest, sqlalchemy.orm
+import starlette.testclient, typer, uvicorn
+
+gc.freeze()
+for line in sys.stdin:
+    tree, said, arguments = json.loads(line)
+    child = os.fork()
+    if not child:
+        with open(said, "wb") as sink:
+            os.dup2(sink.fileno(), 1)
+            os.dup2(sink.fileno(), 2)
+        os.chdir(tree)
+        os.environ["PYTHONPATH"] = tree
+        sys.path.insert(0, tree)
+        sys.exit(pytest.main(arguments))
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
 
 _BLOCK = re.compile(
     r"```\w+ (?P<path>\S+?)(?: (?P<how>before|instead)=\"(?P<anchor>(?:[^\"\\]|\\.)*)\")?\n(?P<text>.*?)```\n",
@@ -113,14 +137,20 @@ def _copy_compiled(module: Path, tree: Path) -> None:
         shutil.copy2(each, target)
 
 
-def run(tree: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """Python in the copy."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    ours = {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+def environment() -> dict[str, str]:
+    ours = {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }  # plugins load longer than checks run
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")} | ours
+
+
+def run(tree: Path, module: str) -> "subprocess.CompletedProcess[str]":
+    """A module of the copy."""
     return subprocess.run(
-        [sys.executable, *arguments],
+        [sys.executable, "-m", module],
         cwd=tree,
-        env=environment | ours,  # plugins take longer to load than a check to run
+        env=environment() | {"PYTHONPATH": str(tree)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -128,28 +158,52 @@ def run(tree: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def tried(tree: Path, *checks: str) -> "subprocess.CompletedProcess[str]":
-    return run(tree, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-k", OF_IT, *checks)
+# What pytest says of a tree, of which these files are tried: its exit code, and all that it printed.
+Tried = Callable[..., tuple[int, str]]
 
 
-def test_a_new_resource_passes_every_check(before: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tried]:
+    said = tmp_path_factory.mktemp("tried") / "said"
+    with subprocess.Popen(
+        [sys.executable, "-c", _TRIES],
+        cwd=said.parent,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        asked, answered = process.stdin, process.stdout
+
+        def try_(tree: Path, *checks: str) -> tuple[int, str]:
+            arguments = ["-q", "-x", "-p", "no:cacheprovider", "-k", OF_IT, *checks]
+            asked.write(json.dumps([str(tree), str(said), arguments]) + "\n")
+            asked.flush()
+            return int(answered.readline()), said.read_text()
+
+        yield try_
+
+
+def test_a_new_resource_passes_every_check(before: Path, tmp_path: Path, tried: Tried) -> None:
     tree = shutil.copytree(before, tmp_path / "tree")
     play(tree)
     for made in ("tests.vectors.make_types", "docs.generate"):
-        ran = run(tree, "-m", made)
+        ran = run(tree, made)
         assert ran.returncode == 0, ran.stdout
 
-    ran = tried(tree, *sorted({step.check for step in STEPS}))
+    code, said = tried(tree, *sorted({step.check for step in STEPS}))
 
-    assert ran.returncode == 0, ran.stdout[-4000:]
+    assert code == 0, said[-4000:]
 
 
 @pytest.mark.parametrize("left_out", STEPS, ids=[step.title for step in STEPS])
-def test_without_a_step_its_check_fails_by_the_name(before: Path, tmp_path: Path, left_out: Step) -> None:
+def test_without_a_step_its_check_fails_by_the_name(before: Path, tmp_path: Path, tried: Tried, left_out: Step) -> None:
     tree = shutil.copytree(before, tmp_path / "tree", copy_function=os.link)  # of which no check writes to any
     play(tree, without=left_out)
 
-    ran = tried(tree, left_out.check)
+    code, said = tried(tree, left_out.check)
 
-    assert ran.returncode not in (0, 5), f"{left_out.check} does not miss {left_out.title}"
-    assert NAME in ran.stdout.lower(), ran.stdout[-4000:]
+    assert code not in (0, 5), f"{left_out.check} does not miss {left_out.title}"
+    assert NAME in said.lower(), said[-4000:]

@@ -118,6 +118,26 @@ def test_of_two_that_find_an_older_database_at_once_one_brings_it_up_to_date(emp
         assert list(threads.map(open_, range(2))) == [schema.Tables.OURS] * 2
 
 
+def test_the_newest_step_can_be_taken_back_and_again_with_a_row_in_each_table(empty: Database) -> None:
+    """What whoever writes one can ask for alone: the next takes back all that are older, too."""
+    before = REVISIONS[-2]
+    schema.upgrade(empty, before)
+    tables = counts(empty).keys()
+    schema.upgrade(empty)
+    fill(empty)
+    were = counts(empty)
+
+    schema.downgrade(empty, before)
+
+    now = counts(empty)
+    assert now.keys() == tables
+    assert {(before, name) for name in now if now[name] < were.get(name, 0)} == {
+        (revision, name) for revision, name in LOST_BELOW if revision == before
+    }
+    schema.upgrade(empty)
+    assert counts(empty).keys() == were.keys()
+
+
 def test_every_step_can_be_taken_back_and_again_with_a_row_in_each_table(empty: Database) -> None:
     were: dict[str, dict[str, int]] = {"base": {}}
     for revision in REVISIONS:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -36,9 +36,10 @@ from app.vocabulary import ReportState, Role
 
 # For so long it waits for the members of the case, then its supervisors hear of it too.
 OF_MEMBERS: Final = timedelta(days=7)
-# As the index has it, or it would not be used.
+# As the index has it, or it would not be used. Not by the state, which SQLite would look for first: most that were
+# taken back are destroyed.
 _TAKEN_BACK: Final = text(
-    "reports.state = 'withdrawn' AND reports.destroyed_on IS NULL AND reports.case_id IS NOT NULL"
+    "reports.withdrawn_on IS NOT NULL AND reports.destroyed_on IS NULL AND reports.case_id IS NOT NULL"
 )
 
 
@@ -124,20 +125,19 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     Where they have not in seven days, also for the supervisors of its team: to see that somebody becomes a member.
     """
     theirs = select(Membership.case_id).where(Membership.person_id == actor.id)
-    of_members = _taken_back().where(Report.case_id.in_(theirs))
-    for case_id, since in session.execute(of_members):
-        yield Duty(DutyKind.END_WITHDRAWN, str(case_id), since or actor.today)
+    for case_id, since in _taken_back(session, Report.case_id.in_(theirs)):
+        yield Duty(DutyKind.END_WITHDRAWN, case_id, since)
     if Role.SUPERVISOR in actor.roles:
-        late_ones = session.execute(_taken_back().where(Report.withdrawn_on < actor.today - OF_MEMBERS))
-        late = {str(case_id): since for case_id, since in late_ones}
+        late = dict(_taken_back(session, Report.withdrawn_on < actor.today - OF_MEMBERS))
         of_team = select(Case.id).where(Case.id.in_(late), Case.team_id == actor.team_id)
         for case_id in session.scalars(of_team.order_by(Case.id)):
-            yield Duty(DutyKind.NAME_MEMBER, case_id, late[case_id] or actor.today)
+            yield Duty(DutyKind.NAME_MEMBER, case_id, late[case_id])
 
 
-def _taken_back() -> Select[str | None, date | None]:
+def _taken_back(session: Session, where: ColumnElement[bool]) -> list[tuple[str, date]]:
     """The case of each report that was taken back and is not destroyed, and since when."""
-    return select(Report.case_id, Report.withdrawn_on).where(_TAKEN_BACK)
+    rows = session.execute(select(Report.case_id, Report.withdrawn_on).where(_TAKEN_BACK, where))
+    return [(case_id, since) for case_id, since in rows if case_id and since]
 
 
 def _goes_on(session: Session, without: Report) -> bool:

@@ -12,7 +12,7 @@ from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReaso
 _SEEN = "state <> 'received'"
 _TO_OPEN = "opening_due IS NOT NULL"
 _CLAIMED = "state IN ('in_triage', 'awaiting_reporter')"
-_TAKEN_BACK = "state = 'withdrawn' AND destroyed_on IS NULL AND case_id IS NOT NULL"
+_TAKEN_BACK = "withdrawn_on IS NOT NULL AND destroyed_on IS NULL AND case_id IS NOT NULL"
 
 
 class Report(Base):
@@ -29,7 +29,7 @@ class Report(Base):
         index_where("ix_reports_handed_on", "handed_on_from", "received_on", "id", where="handed_on_from IS NOT NULL"),
         index_where("ix_reports_claimed", "triager_id", "id", where=_CLAIMED),
         index_where(None, "case_id", where="case_id IS NOT NULL"),
-        index_where("ix_reports_taken_back", "withdrawn_on", "case_id", where=_TAKEN_BACK),
+        index_where("ix_reports_taken_back", "case_id", "withdrawn_on", where=_TAKEN_BACK),
         index_where("ix_reports_to_decide", "decision_due", "id", where="decision_due IS NOT NULL"),
         index_where("ix_reports_kept_until", "kept_until", where="kept_until IS NOT NULL"),
         {"sqlite_with_rowid": False},

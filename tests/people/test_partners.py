@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app.audit.actions import Action
+from app.audit.models import AuditEvent
 from app.people.partners import service
 from app.people.partners.models import Partner, PartnerState, PartnerToken
 from app.vocabulary import Role
@@ -114,22 +117,111 @@ def test_a_token_shows_no_more_than_was_agreed_and_there_are_five_at_most(
     partner = agreed(client, two, scope="published")
 
     wide = issue(client, two[0], partner, "embargoed")
-    issued = [issue(client, two[0], partner).status_code for _ in range(service.TOKENS)]
+    issued = [issue(client, two[0], partner).status_code for _ in range(5)]
 
     assert problem(wide) == (409, "partner-scope-wide")
     assert set(issued) == {201}
     assert problem(issue(client, two[0], partner)) == (409, "partner-tokens")
 
 
-@pytest.mark.parametrize("until", [DAY, DAY + service.LONGEST + timedelta(days=1)])
+@pytest.mark.parametrize("until", [DAY, DAY + timedelta(days=3 * 366 + 1)])
 def test_an_agreement_has_a_day_on_which_it_ends(client: TestClient, two: list[dict[str, str]], until: date) -> None:
     assert problem(propose(client, two[0], until=until.isoformat())) == (422, "partner-until")
+
+
+@pytest.mark.parametrize("days", [1, 3 * 366])
+def test_an_agreement_runs_for_a_day_at_least_and_for_three_years_at_most(
+    client: TestClient, two: list[dict[str, str]], days: int
+) -> None:
+    until = (DAY + timedelta(days=days)).isoformat()
+
+    proposed = propose(client, two[0], until=until)
+
+    assert (proposed.status_code, proposed.json()["until"], proposed.json()["version"]) == (201, until, 1)
+
+
+@pytest.mark.parametrize(("days", "lasts"), [(20, 20), (366, 366), (900, 366)])
+def test_a_token_ends_with_the_agreement_or_after_a_year(
+    client: TestClient, two: list[dict[str, str]], days: int, lasts: int
+) -> None:
+    token = issue(client, two[0], agreed(client, two, until=(DAY + timedelta(days=days)).isoformat())).json()
+
+    told = client.get("/v1/partner", headers={"Authorization": f"Bearer {token['token']}"}).json()
+
+    assert token["until"] == told["until"] == (DAY + timedelta(days=lasts)).isoformat()
+
+
+def test_on_its_last_day_an_agreement_counts_and_on_the_next_nobody_agrees_or_gives_tokens(
+    client: TestClient, two: list[dict[str, str]], rows: Session
+) -> None:
+    answers = []
+    for handle, until in (("ends-today", DAY), ("is-over", DAY - timedelta(days=1))):
+        proposed, running = propose(client, two[0], handle=handle).json(), agreed(client, two, handle=f"{handle}-too")
+        for each in (proposed, running):
+            rows.get_one(Partner, each["id"]).until = until
+        rows.commit()
+        versions = {each.id: each.version for each in rows.query(Partner)}
+        proposed["version"] = versions[proposed["id"]]
+        answers.append([move(client, two[1], proposed, "agreed"), issue(client, two[0], running)])
+
+    assert [each.status_code for each in answers[0]] == [201, 201]
+    assert [problem(each) for each in answers[1]] == [(422, "partner-until"), (409, "partner-not-agreed")]
+    listed = client.get(f"/v1/partners/{answers[0][1].request.url.path.split('/')[3]}/tokens", headers=two[0]).json()
+    assert [each["until"] for each in listed["items"]] == [DAY.isoformat()]
+
+
+def test_whoever_saw_another_version_of_an_agreement_decides_nothing(
+    client: TestClient, two: list[dict[str, str]]
+) -> None:
+    proposed = propose(client, two[0]).json()
+    running = move(client, two[1], proposed, "agreed")
+
+    assert (running.json()["version"], running.headers["ETag"]) == (2, '"2"')
+    assert problem(move(client, two[1], proposed, "ended")) == (412, "stale-version")
+    ended = move(client, two[1], running.json(), "ended").json()
+    assert (ended["state"], ended["version"]) == ("ended", 3)
+    assert problem(move(client, two[0], ended, "ended")) == (409, "no-such-step")
+
+
+def test_each_partner_is_found_by_its_id_and_none_by_another(client: TestClient, two: list[dict[str, str]]) -> None:
+    one, other = (agreed(client, two, handle=handle) for handle in ("one", "other"))
+    token = issue(client, two[0], one).json()["id"]
+    absent = one | {"id": factories.id_("par")}
+
+    told = [client.get(f"/v1/partners/{each['id']}", headers=two[0]).json()["handle"] for each in (one, other)]
+
+    assert told == ["one", "other"]
+    path = f"/v1/partners/{absent['id']}"
+    answers = [client.get(path, headers=two[0]), client.get(f"{path}/tokens", headers=two[0])]
+    answers += [move(client, two[0], absent, "ended"), issue(client, two[0], absent)]
+    answers += [client.delete(f"/v1/partners/{of['id']}/tokens/{token}", headers=two[0]) for of in (absent, other)]
+    assert {each.status_code for each in answers} == {404}
+    assert client.delete(f"/v1/partners/{one['id']}/tokens/{token}", headers=two[0]).status_code == 204
+
+
+def test_every_step_with_a_partner_stands_in_the_audit(
+    client: TestClient, two: list[dict[str, str]], rows: Session
+) -> None:
+    partner = agreed(client, two)
+    token = issue(client, two[0], partner).json()
+    client.delete(f"/v1/partners/{partner['id']}/tokens/{token['id']}", headers=two[0])
+    move(client, two[0], partner, "ended")
+
+    recorded = select(AuditEvent.action).where(AuditEvent.object_id == partner["id"]).order_by(AuditEvent.seq)
+
+    assert rows.scalars(recorded).all() == [
+        Action.PARTNER_PROPOSED,
+        Action.PARTNER_AGREED,
+        Action.PARTNER_TOKEN_ISSUED,
+        Action.PARTNER_TOKEN_REVOKED,
+        Action.PARTNER_ENDED,
+    ]
 
 
 def test_an_agreement_and_its_tokens_end_by_themselves_and_are_forgotten(rows: Session) -> None:
     supervisor = factories.certified(rows, Role.SUPERVISOR)
     last, over = DAY - timedelta(days=90), DAY - timedelta(days=91)
-    for handle, until in (("runs", NEXT_YEAR), ("just-over", last), ("long-over", over)):
+    for handle, until in (("runs", NEXT_YEAR), ("ends", DAY), ("just-over", last), ("long-over", over)):
         partner = Partner(
             id=factories.id_("par"),
             handle=handle,
@@ -149,5 +241,5 @@ def test_an_agreement_and_its_tokens_end_by_themselves_and_are_forgotten(rows: S
     service.forget(rows, DAY)
     rows.flush()
 
-    assert {each.handle for each in rows.query(Partner)} == {"runs", "just-over"}
-    assert {each.token_sha256 for each in rows.query(PartnerToken)} == {"runs"}
+    assert {each.handle for each in rows.query(Partner)} == {"runs", "ends", "just-over"}
+    assert {each.token_sha256 for each in rows.query(PartnerToken)} == {"runs", "ends"}

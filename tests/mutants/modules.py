@@ -131,7 +131,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
         "tests/statistics/releases/test_for_partners.py",
         "tests/access/test_rights.py",
     ),
-    "app/statistics/releases/for_partners.py": ("tests/statistics/releases/test_for_partners.py",),
+    "app/statistics/releases/for_partners.py": ("tests/statistics/releases/test_for_partners.py", _BOUNDS),
     "app/statistics/releases/public.py": (
         "tests/statistics/releases/test_routes.py",
         "tests/statistics/releases/test_for_partners.py",

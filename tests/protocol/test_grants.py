@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app import age
 from app.protocol.chain import Mark
 from app.protocol.documents import Signer, recipient_sha256, write_signatures
-from app.protocol.encoding import canonical, new_id
+from app.protocol.encoding import MOST, canonical, new_id
 from app.protocol.errors import Malformed, NotAuthentic, NotMine
 from app.protocol.grants import OpenedGrant, open_grant, read_grant, seal_grant
 from app.protocol.sizes import KIB
@@ -119,6 +119,17 @@ def test_a_grant_is_an_identity_file_of_4_kib() -> None:
     assert len(PLAINTEXT) == 4 * KIB
     assert PLAINTEXT.split(b"\n")[3].rstrip(b" ") == b"#"
     assert len(GRANT) == len(sent()) == age.encrypted_size(4 * KIB)
+
+
+@pytest.mark.parametrize("number", [1, MOST])
+def test_a_grant_of_a_case_tells_which_entry_its_grantor_had_seen(number: int) -> None:
+    assert opened(signed_again(head={"n": number, "sha256": "0" * 64})).header.head == Mark(number, "0" * 64)
+
+
+@pytest.mark.parametrize("number", [0, -1, MOST + 1, True, "1", None])
+def test_a_grant_of_a_case_that_tells_no_entry_is_refused(number: object) -> None:
+    with pytest.raises((Malformed, NotAuthentic)):
+        opened(signed_again(head={"n": number, "sha256": "0" * 64}))
 
 
 def test_a_reporters_grant_tells_language_and_danger_and_no_grantor() -> None:

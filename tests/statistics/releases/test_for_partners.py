@@ -178,6 +178,7 @@ def test_a_token_ends_with_its_agreement_and_on_its_own_day(early: Asking, rows:
 def test_a_partner_sees_by_the_day_what_was_fetched_in_its_name_and_nobody_elses(
     early: Asking, late: Asking, public: Release, embargoed: Release, rows: Session
 ) -> None:
+    assert early.get().json()["left"] == for_partners.FILES
     for fetched in (embargoed, embargoed, public):
         early.file(fetched)
     late.file(public)
@@ -190,6 +191,16 @@ def test_a_partner_sees_by_the_day_what_was_fetched_in_its_name_and_nobody_elses
     assert sorted(told) == sorted([(day, embargoed.id, 2), (day, public.id, 1)])
     assert other == [{"day": day, "release": public.id, "fetched": 1}]
     assert early.get().json()["left"] == for_partners.FILES - 3
+
+
+def test_what_was_fetched_last_is_told_first(early: Asking, public: Release, rows: Session) -> None:
+    days = [DAY - timedelta(days=age) for age in (3, 1, 2)]
+    rows.add_all(PartnerDownload(partner_id=early.partner.id, day=day, release_id=public.id, fetched=1) for day in days)
+    rows.commit()
+
+    told = [each["day"] for each in early.get("/downloads").json()["items"]]
+
+    assert told == [day.isoformat() for day in sorted(days, reverse=True)]
 
 
 def test_what_was_fetched_is_forgotten_after_ninety_days(early: Asking, public: Release, rows: Session) -> None:
@@ -215,6 +226,7 @@ def test_a_token_that_leaked_fetches_so_much_in_a_day_and_no_more(
     last, refused = early.file(embargoed), early.file(embargoed)
 
     assert (last.status_code, refused.status_code) == (200, 429)
+    assert early.get().json()["left"] == 0
     assert refused.json()["type"] == "/problems/downloads-spent"
     assert int(refused.headers["Retry-After"]) == 15 * 3600
 

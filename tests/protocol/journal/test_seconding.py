@@ -97,6 +97,21 @@ def test_a_part_ends_by_the_word_for_that_and_by_no_other() -> None:
         assert why(Entry(parts=(END,), approval=other), OPENED, WRITTEN) == "approval"
 
 
+def test_what_has_ended_or_was_never_there_ends_as_nothing_and_of_nobody() -> None:
+    end = entry(Entry(parts=(END,), approval=word({}, {})), after=WRITTEN)
+    nothing = Ending(frozenset({(PART, 0)}), frozenset())
+
+    assert journal.ending(follow(OPENED, WRITTEN), {PART}) == ENDS
+    assert journal.ending(follow(OPENED, WRITTEN, end), {PART}) == journal.ending(follow(OPENED), {PART}) == nothing
+
+
+def test_a_word_that_nothing_ends_by_counts_however_long_ago_it_was_said() -> None:
+    of_it = {"subject": Moving.subject.value, "of": Moving(OTHER).sha256(CASE)}
+    moved = Entry(moved=Moved(OTHER), approval=word({"at": str(DAY - timedelta(days=15))}, of_it))
+
+    assert follow(OPENED, entry(moved, after=OPENED)).passed_over == ()
+
+
 def test_a_part_comes_by_the_word_for_that_and_by_no_other() -> None:
     came = PartNote(PART, "part.person", 1, HASH, OF_PERSON, Origin(OTHER, PART, 1, HASH))
 

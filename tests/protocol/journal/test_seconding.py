@@ -1,5 +1,6 @@
 """Whose word makes an act one of two, and which word it must be."""
 
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -103,6 +104,32 @@ def test_what_has_ended_or_was_never_there_ends_as_nothing_and_of_nobody() -> No
 
     assert journal.ending(follow(OPENED, WRITTEN), {PART}) == ENDS
     assert journal.ending(follow(OPENED, WRITTEN, end), {PART}) == journal.ending(follow(OPENED), {PART}) == nothing
+
+
+def test_with_an_incident_ends_what_was_said_once_of_it_and_nothing_else() -> None:
+    ids = {
+        name: new_id("part") for name in ("incident", "coded", "note", "again", "other", "coded otherwise", "person")
+    }
+    one, other = new_id("inc"), new_id("inc")
+    written = (
+        PartNote(ids["incident"], "part.incident", 1, HASH, one),
+        PartNote(ids["coded"], "part.assertion", 1, HASH, one),
+        PartNote(ids["note"], "part.note", 1, HASH, new_id("note")),
+        PartNote(ids["again"], "part.incident", 1, HASH, one),
+        PartNote(ids["other"], "part.incident", 1, HASH, other),
+        PartNote(ids["coded otherwise"], "part.assertion", 1, HASH, other),
+        PartNote(ids["person"], "part.person", 1, HASH, OF_PERSON),
+    )
+    found = follow(OPENED, entry(Entry(parts=written), after=OPENED))
+
+    def ending(*names: str) -> tuple[set[str], AbstractSet[str]]:
+        act = journal.ending(found, {ids[name] for name in names})
+        return {name for name in ids if (ids[name], 1) in act.parts}, act.people
+
+    assert ending("incident") == ({"incident", "coded"}, set())
+    assert ending("incident", "person") == ({"incident", "coded", "person"}, {OF_PERSON})
+    assert ending("note") == ({"note"}, set())
+    assert ending("coded") == ({"coded"}, set())
 
 
 def test_a_word_that_nothing_ends_by_counts_however_long_ago_it_was_said() -> None:

@@ -4,6 +4,7 @@ import itertools
 import multiprocessing
 import os
 import signal
+from datetime import timedelta
 
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
@@ -82,8 +83,9 @@ def test_a_case_is_opened_with_its_opener_and_its_owner_among_the_members(
     without_owner = new_case(triager, owner=caseworker)
     without_opener = new_case(triager, caseworker, owner=caseworker) | {"grants": [grant(caseworker)]}
     triager_as_owner = new_case(triager, owner=triager)
+    one_twice = new_case(triager, caseworker, caseworker, owner=caseworker)
 
-    for wanted in (without_owner, without_opener, triager_as_owner):
+    for wanted in (without_owner, without_opener, triager_as_owner, one_twice):
         assert problem(office.post(triager, "/cases", wanted)) == (422, "members-unfit")
 
 
@@ -660,3 +662,46 @@ def test_who_is_certified_no_more_is_put_out_by_one(office: Office, rows: Sessio
     done = office.post(colleague, f"/cases/{case.id}/entries", change, version=1)
 
     assert (done.status_code, done.json()["members"]) == (201, [colleague.id])
+
+
+def test_who_leads_a_case_until_a_day_is_put_out_by_nobody_alone_before_it_is_over(
+    office: Office, rows: Session, caseworker: Person
+) -> None:
+    colleague = factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, colleague)
+    path, change = f"/cases/{case.id}/entries", entry(remove=[caseworker.id], owner=colleague.id)
+    refused = []
+    for until in (factories.DAY + timedelta(days=1), factories.DAY, factories.DAY - timedelta(days=1)):
+        rows.get_one(Membership, (case.id, caseworker.id), populate_existing=True).until = until
+        rows.commit()
+        if until >= factories.DAY:
+            refused.append(problem(office.post(colleague, path, change, version=1)))
+
+    over = office.post(colleague, path, change, version=1)
+
+    assert refused == [(409, "second-person-needed")] * 2
+    assert problem(over) != (409, "second-person-needed")
+
+
+def test_a_change_of_members_that_contradicts_itself_or_what_is_there_is_refused(
+    office: Office, rows: Session, caseworker: Person, triager: Person
+) -> None:
+    newcomer = factories.certified(rows, Role.CASEWORKER)
+    case = factories.case(rows, caseworker, triager)
+    path = f"/cases/{case.id}/entries"
+
+    for change in (
+        entry(remove=[caseworker.id, triager.id]),
+        entry(add=[grant(triager)]),
+        entry(add=[grant(newcomer), grant(newcomer)]),
+        entry(remove=[newcomer.id]),
+        entry(owner=newcomer.id),
+    ):
+        assert problem(office.post(caseworker, path, change, version=1)) == (422, "members-unfit")
+    done = office.post(caseworker, path, entry(add=[grant(newcomer)]), version=1)
+
+    recorded = select(AuditEvent.action).where(AuditEvent.object_id == case.id)
+    assert done.json()["members"] == sorted([caseworker.id, triager.id, newcomer.id])
+    assert (done.json()["owner"], done.json()["version"]) == (caseworker.id, 2)
+    actions = rows.scalars(recorded).all()
+    assert (actions.count(Action.MEMBERS_CHANGED), actions.count(Action.CASE_CHANGED)) == (1, 0)

@@ -367,6 +367,13 @@ def test_what_was_written_once_goes_with_its_incident_by_the_word_for_that() -> 
     assert why(Entry(parts=both[1:]), OPENED, TOLD) == "part-end"
 
 
+def test_what_was_written_once_moves_without_its_incident_and_ends_by_nothing_else_so() -> None:
+    moved = Entry(parts=(end(2, EndReason.MOVED, **ASSERTION),), moved=Moved(OTHER), approval=text_of(Moving(OTHER)))
+
+    assert follow(OPENED, TOLD, entry(moved, after=TOLD)).passed_over == ()
+    assert why(Entry(parts=(end(2, EndReason.WITHDRAWN, **ASSERTION),)), OPENED, TOLD) == "part-end"
+
+
 def test_a_note_ends_by_itself_and_by_two_unless_by_rule() -> None:
     noted: dict[str, Any] = {"type_": "part.note", "of": new_id("note")}
     there = entry(Entry(parts=(note(1, **noted),)), after=OPENED)

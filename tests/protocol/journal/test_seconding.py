@@ -108,12 +108,14 @@ def test_what_has_ended_or_was_never_there_ends_as_nothing_and_of_nobody() -> No
 
 def test_with_an_incident_ends_what_was_said_once_of_it_and_nothing_else() -> None:
     ids = {
-        name: new_id("part") for name in ("incident", "coded", "note", "again", "other", "coded otherwise", "person")
+        name: new_id("part")
+        for name in ("incident", "coded", "judged", "note", "again", "other", "coded otherwise", "person")
     }
     one, other = new_id("inc"), new_id("inc")
     written = (
         PartNote(ids["incident"], "part.incident", 1, HASH, one),
         PartNote(ids["coded"], "part.assertion", 1, HASH, one),
+        PartNote(ids["judged"], "part.verdict", 1, HASH, one),
         PartNote(ids["note"], "part.note", 1, HASH, new_id("note")),
         PartNote(ids["again"], "part.incident", 1, HASH, one),
         PartNote(ids["other"], "part.incident", 1, HASH, other),
@@ -126,8 +128,8 @@ def test_with_an_incident_ends_what_was_said_once_of_it_and_nothing_else() -> No
         act = journal.ending(found, {ids[name] for name in names})
         return {name for name in ids if (ids[name], 1) in act.parts}, act.people
 
-    assert ending("incident") == ({"incident", "coded"}, set())
-    assert ending("incident", "person") == ({"incident", "coded", "person"}, {OF_PERSON})
+    assert ending("incident") == ({"incident", "coded", "judged"}, set())
+    assert ending("incident", "person") == ({"incident", "coded", "judged", "person"}, {OF_PERSON})
     assert ending("note") == ({"note"}, set())
     assert ending("coded") == ({"coded"}, set())
 

@@ -51,6 +51,18 @@ def quarter_of(day: date) -> str:
     return f"{day.year}-Q{(day.month - 1) // 3 + 1}"
 
 
+def number_of(quarter: str) -> int:
+    """How many quarters a quarter is after the first of the year 0."""
+    year, _, number = quarter.partition("-Q")
+    return int(year) * 4 + int(number) - 1
+
+
+def numbered(number: int) -> str:
+    """The quarter of this number."""
+    year, before = divmod(number, 4)
+    return f"{year}-Q{before + 1}"
+
+
 def quarters(period: str) -> tuple[str, ...]:
     """The recording quarters whose cards the period counts."""
     year, quarter = _split(period)

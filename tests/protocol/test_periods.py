@@ -2,7 +2,17 @@ from datetime import date, timedelta
 
 import pytest
 
-from app.protocol.periods import PeriodError, day_after, first_day, last_day, quarter_of, quarters, year_of
+from app.protocol.periods import (
+    PeriodError,
+    day_after,
+    first_day,
+    last_day,
+    number_of,
+    numbered,
+    quarter_of,
+    quarters,
+    year_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +33,13 @@ def test_a_period_begins_with_its_first_day(period: str, day: date) -> None:
 @pytest.mark.parametrize("quarter", quarters("2026"))
 def test_a_day_is_of_the_quarter_that_it_lies_in(quarter: str) -> None:
     assert (quarter_of(first_day(quarter)), quarter_of(last_day(quarter))) == (quarter, quarter)
+
+
+def test_quarters_are_numbered_one_behind_the_other() -> None:
+    every = [quarter for year in ("2025", "2026") for quarter in quarters(year)]
+
+    assert [number_of(quarter) - number_of("2025-Q1") for quarter in every] == list(range(8))
+    assert [numbered(number_of(quarter)) for quarter in every] == every
 
 
 def test_a_year_counts_the_cards_of_its_quarters() -> None:

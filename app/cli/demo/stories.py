@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.protocol.card import may_be_counted
-from app.protocol.periods import quarter_of
+from app.protocol.periods import number_of, numbered, quarter_of
 from app.protocol.selectors import NotASelector, Selector
 from app.vocabulary import ConsentScope, ConsentStatus, Priority, Relation, ReportState, VerificationStatus
 
@@ -49,22 +49,14 @@ def load(path: Path) -> list[Story]:
 
 def told_on(stories: Sequence[Story], day: date) -> list[Story]:
     """The same stories where the last quarter of which they tell has begun by that day: else all happened earlier."""
-    told = [_number(facts["quarter"]) for story in stories for facts in story.incidents if facts.get("quarter")]
-    to_come = max(0, max(told, default=0) - _number(quarter_of(day)))
+    told = [number_of(facts["quarter"]) for story in stories for facts in story.incidents if facts.get("quarter")]
+    to_come = max(0, max(told, default=0) - number_of(quarter_of(day)))
     return [replace(story, incidents=tuple(_earlier(each, to_come) for each in story.incidents)) for story in stories]
 
 
 def _earlier(facts: dict[str, Any], quarters: int) -> dict[str, Any]:
-    if not facts.get("quarter"):
-        return facts
-    year, quarter = divmod(_number(facts["quarter"]) - quarters, 4)
-    return {**facts, "quarter": f"{year}-Q{quarter + 1}"}
-
-
-def _number(quarter: str) -> int:
-    """How many quarters it is after the first of the year 0."""
-    year, _, number = quarter.partition("-Q")
-    return int(year) * 4 + int(number) - 1
+    quarter = facts.get("quarter")
+    return {**facts, "quarter": numbered(number_of(quarter) - quarters)} if quarter else facts
 
 
 def _story(entry: dict[str, Any]) -> Story:

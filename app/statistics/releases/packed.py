@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 
 from app import vocabulary
 from app.protocol.card import TOKEN_SIZE, Choice, StatCard
+from app.protocol.periods import number_of, numbered
 
 _ID: Final = "card_"
 # Token, id, revision, quarter, the three numbers of the vocabulary's version; then a number for each choice.
@@ -158,15 +159,12 @@ class Cards:
 
 @cache
 def _quarter_number(quarter: str | None) -> int:
-    if quarter is None:
-        return 0
-    year, _, number = quarter.partition("-Q")
-    return int(year) * 4 + int(number) - 1
+    return 0 if quarter is None else number_of(quarter)
 
 
 @cache
 def _quarter(number: int) -> str | None:
-    return f"{number // 4}-Q{number % 4 + 1}" if number else None
+    return numbered(number) if number else None
 
 
 @cache

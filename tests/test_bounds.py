@@ -405,7 +405,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_SCALE": 312,
         "_TICKS": 4,
     },
-    "app.protocol.release.page": {"_WHOLE": 21, "_DRAWN": 24, "_STYLES": (1, 2, 4, 5)},
+    "app.protocol.release.frame": {"_STYLES": (1, 2, 4, 5)},
+    "app.protocol.release.page": {"_WHOLE": 21, "_DRAWN": 24},
     "app.protocol.release.words": {
         "_PLAIN": 4,
         "_PLAINLY": dict(zip(map(ord, "，：；（）？\N{NO-BREAK SPACE}"), map(ord, ",:;()? "), strict=True)),

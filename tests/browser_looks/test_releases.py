@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from app.protocol.release.frame import METHOD, PAGE, STYLE, named, style_sheet
 from app.protocol.release.listing import Listed, listing_files, notices
-from app.protocol.release.page import METHOD, PAGE, STYLE, named, style_sheet
 from app.protocol.release.words import SUFFIXES
 from tests.browser_looks.conftest import NewPage
 from tests.browser_looks.looking import ORDINARY, TWICE, Looking

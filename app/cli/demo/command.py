@@ -22,7 +22,8 @@ from app.cli.demo.chapters import PASSWORD, Company, DemoFailed
 from app.cli.demo.stage import Stage
 from app.cli.demo.stories import Story
 from app.client.people import sign_in
-from app.protocol.release.page import PAGE, answer
+from app.protocol.release.frame import PAGE
+from app.protocol.release.page import answer
 from app.protocol.release.verification import VerifiedRelease
 
 # The last days of a year that has ended, so that its numbers can be released beside those of its last quarter.

@@ -11,9 +11,10 @@ from app.protocol.release.catalogue import DCAT, PACKAGE, dcat, package
 from app.protocol.release.counts import NOISY, NoisyCounts, write_counts
 from app.protocol.release.deployment import DEPLOYMENT, deployment
 from app.protocol.release.dictionary import dictionary
+from app.protocol.release.frame import METHOD, method_page, named, text_page
 from app.protocol.release.ledger import LEDGER, LedgerEntry, write_ledger
 from app.protocol.release.methodology import methodology
-from app.protocol.release.page import METHOD, method_page, named, page_files, text_page
+from app.protocol.release.page import page_files
 from app.protocol.release.rows import write_csv
 from app.protocol.release.signatures import SIGNERS
 from app.protocol.release.sums import SUMS, sums

@@ -10,14 +10,13 @@ from html import escape
 from typing import Final
 
 from app.protocol.periods import day_after, last_day
-from app.protocol.release.page import PAGE, STYLE, head, languages, named, style_sheet
+from app.protocol.release.frame import PAGE, STYLE, head, languages, named, style_sheet
 from app.protocol.release.words import SUFFIXES, Words, words
 
 FEED: Final = "feed.atom"
 # In a folder, beside what is signed, where there is a word to say of it.
 NOTICE: Final = "notice.html"
-
-_FEEDS: Final = words("en")
+NOTICES: Final = frozenset(named(NOTICE, each) for each in SUFFIXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def _feed(releases: Sequence[Listed]) -> str:
 def _entry(each: Listed) -> str:
     return f"""<entry>
 <id>urn:sha256:{each.sums_sha256}</id>
-<title>{escape(each.told(_FEEDS))}</title>
+<title>{escape(each.told(words("en")))}</title>
 <updated>{_after(each)}</updated>
 <link href="{each.id}/{each.entrance()}"/>
 {f"<summary>{escape(summary)}</summary>" if (summary := each.note or each.correction) else ""}</entry>
@@ -157,7 +156,7 @@ def _entry_of_a_note(each: Listed) -> str:
     """A reader of feeds shows what is new: a word on what it has shown before is an entry of its own."""
     return f"""<entry>
 <id>urn:x-tern:note:{each.sums_sha256}</id>
-<title>Do not rely on: {escape(each.title(_FEEDS))}</title>
+<title>Do not rely on: {escape(each.title(words("en")))}</title>
 <updated>{_after(each)}</updated>
 <link href="{each.id}/{NOTICE}"/>
 <summary>{escape(each.note or "")}</summary>

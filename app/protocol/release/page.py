@@ -9,7 +9,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import partial
 from html import escape
-from importlib import resources
 from typing import Final
 
 from app.protocol.release import maps
@@ -18,20 +17,14 @@ from app.protocol.release.budget import in_words as epsilon_in_words
 from app.protocol.release.chart import chart
 from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.family import estimates
+from app.protocol.release.frame import METHOD, PAGE, STYLE, head, languages, named, style_sheet
 from app.protocol.release.grades import Grade, Shown, least_shown_change, shown
-from app.protocol.release.markdown import to_html
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.words import SUFFIXES, Words, words
 from app.vocabulary import Table
 
-PAGE: Final = "index.html"
-STYLE: Final = "style.css"
-METHOD: Final = "methodology.html"
-
 # A longer list is shown by its clear cells alone; all others are in the files.
 _WHOLE: Final = 21
-# The composers from which on there is another style.
-_STYLES: Final = (1, 2, 4, 5)
 _HATCH: Final = "M0 8 8 0M0 16 16 0M8 16 24 0M16 16 24 8"
 _DRAWN: Final = 24
 
@@ -99,18 +92,6 @@ def page_files(
     return {**pages, STYLE: style_sheet(about.composer), **files}
 
 
-def style_sheet(composer: int = COMPOSER) -> bytes:
-    """The style of the pages that a composer makes."""
-    last = max(each for each in _STYLES if each <= composer)
-    return resources.files("app.protocol.release").joinpath("styles", f"{last}.css").read_bytes()
-
-
-def named(path: str, language: str) -> str:
-    """The same file in another language: `index.zh.html`."""
-    stem, dot, ending = path.rpartition(".")
-    return f"{stem}{SUFFIXES[language]}{dot}{ending}"
-
-
 def _of_language(paths: Iterable[str], language: str) -> list[str]:
     """Without the pictures of the others."""
     others = tuple(f"{suffix}.svg" for own, suffix in SUFFIXES.items() if suffix and own != language)
@@ -142,53 +123,6 @@ def _maps(tables: Sequence[Told]) -> dict[str, bytes]:
             cells = {code: cell.own for (code,), cell in zip(told.table.cells(), told.cells, strict=True)}
             drawn[f"maps/{told.table.name}.svg"] = maps.world(place, cells)
     return drawn
-
-
-def text_page(text: str, *, language: str) -> bytes:
-    """A text in Markdown that begins with its heading, as a page beside that of the release."""
-    return f"""{head(language, _heading(text))}
-<body>
-<p><a href="{PAGE}">{PAGE}</a></p>
-<main>
-{to_html(text)}
-</main>
-</body>
-</html>
-""".encode()
-
-
-def method_page(text: str, counts: NoisyCounts, *, language: str) -> bytes:
-    """The methodology in a language of `SUFFIXES`. It leads to the page of the release, and to itself in the others."""
-    own = words(language)
-    above = own.say("page", "title", period=own.period(counts.period))
-    return f"""{head(language, _heading(text))}
-<body>
-<header>
-{languages(own, METHOD, SUFFIXES)}<p><a href="{named(PAGE, language)}">{above}</a></p>
-</header>
-<main>
-{to_html(text)}
-</main>
-</body>
-</html>
-""".encode()
-
-
-def _heading(text: str) -> str:
-    """Of a text in Markdown that begins with it."""
-    return text.partition("\n")[0].removeprefix("# ")
-
-
-def head(language: str, title: str, more: str = "") -> str:
-    """What stands before the body of every page, the links that are `more` included."""
-    return f"""<!doctype html>
-<html lang="{language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<link rel="stylesheet" href="{STYLE}">
-{more}</head>"""
 
 
 def answer(counts: NoisyCounts, about: About, language: str = "en") -> str:
@@ -292,18 +226,6 @@ def _notes(about: About, own: Words) -> list[str]:
     """What stands above the answer."""
     corrected = own.say("page", "corrected", why=about.correction) if about.correction else None
     return [each for each in (about.note and about.note.replace("*", ""), corrected) if each]
-
-
-def languages(own: Words, path: str, offered: Iterable[str]) -> str:
-    """The way to the same page in the other languages that are offered."""
-    others = [each for each in offered if each != own.language]
-    if not others:
-        return ""
-    links = "".join(
-        f'<li><a href="{named(path, each)}" lang="{each}" hreflang="{each}">{words(each).say("later", "own")}</a></li>'
-        for each in others
-    )
-    return f'<nav class="languages" aria-label="{own.say("later", "languages")}"><ul>{links}</ul></nav>\n'
 
 
 def _quotation(about: About, own: Words, said: str) -> str:

@@ -3,18 +3,21 @@
 No sign-in, no cookie, no script, and nothing is noted of who reads.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from fastapi import Request, Response
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.http import Db, Page, Paging, Router, leads_to, unless_seen
 from app.problems import NotFound
 from app.protocol.encoding import sha256_hex
-from app.protocol.release.listing import Listed, languages_in, listing_files, notices
-from app.protocol.release.page import PAGE, named
+from app.protocol.release.frame import PAGE, named
+from app.protocol.release.listing import NOTICES, Listed, languages_in, listing_files, notices
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.sums import SUMS, hashes
 from app.protocol.release.words import SUFFIXES
@@ -95,7 +98,7 @@ def get_published_file(database: Db, request: Request, release_id: str, path: st
             raise NotFound
         listed = _listed(session, release)
         path = path or listed.entrance()
-        content = notices(listed).get(path) or folders.content_of(session, release, path)
+        content = _notice(session, listed, path) or folders.content_of(session, release, path)
     if content is None:
         raise NotFound
     return _answer(request, path, content)
@@ -129,10 +132,12 @@ def media_type(path: str) -> str:
 
 
 def _published(session: Session) -> list[Listed]:
-    return [_listed(session, each) for each in session.scalars(select(Release).where(Release.state.in_(PUBLIC)))]
+    published = session.scalars(select(Release).where(Release.state.in_(PUBLIC)))
+    return _in_languages(session, [_listed(session, each) for each in published])
 
 
 def _listed(session: Session, release: Release) -> Listed:
+    """Without the languages of its page, which few ask for."""
     in_its_place = select(Release.id).where(Release.supersedes == release.id, Release.state.in_(PUBLIC))
     return Listed(
         id=release.id,
@@ -142,14 +147,27 @@ def _listed(session: Session, release: Release) -> Listed:
         correction=release.correction,
         superseded_by=session.scalar(in_its_place),
         note=release.warning,
-        languages=languages_in(session.scalars(_pages_of(release))),
     )
 
 
-def _pages_of(release: Release) -> Select[str]:
-    """The paths of a folder's pages, by the key of its files."""
-    pages = [named(PAGE, language) for language in SUFFIXES]
-    return select(ReleaseFile.path).where(ReleaseFile.release_id == release.id, ReleaseFile.path.in_(pages))
+def _in_languages(session: Session, listed: Sequence[Listed]) -> list[Listed]:
+    """The same with the languages of their pages, all found at once by the key of the folders' files."""
+    ids, pages = [each.id for each in listed], [named(PAGE, language) for language in SUFFIXES]
+    of_folders = select(ReleaseFile.release_id, ReleaseFile.path)
+    there = defaultdict[str, set[str]](set)
+    for release_id, path in session.execute(
+        of_folders.where(ReleaseFile.release_id.in_(ids), ReleaseFile.path.in_(pages))
+    ):
+        there[release_id].add(path)
+    return [replace(each, languages=languages_in(there[each.id])) for each in listed]
+
+
+def _notice(session: Session, listed: Listed, path: str) -> bytes | None:
+    """What is to be read before this release, where that is what is asked for."""
+    if not listed.is_noted or path not in NOTICES:
+        return None
+    (listed,) = _in_languages(session, [listed])
+    return notices(listed)[path]
 
 
 def _answer(request: Request, path: str, content: bytes) -> Response:

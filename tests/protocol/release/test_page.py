@@ -9,9 +9,10 @@ import pytest
 from app.protocol.release.chart import chart
 from app.protocol.release.composition import compose
 from app.protocol.release.family import Estimate
+from app.protocol.release.frame import PAGE
 from app.protocol.release.grades import shown
 from app.protocol.release.listing import FEED, Listed, languages_in, listing_files, notices
-from app.protocol.release.page import PAGE, answer
+from app.protocol.release.page import answer
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.tables import data_files, filled
 from app.protocol.release.words import words

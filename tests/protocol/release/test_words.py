@@ -10,9 +10,10 @@ import pytest
 from app.protocol.release.about import ANY_READER, MANY_LANGUAGES
 from app.protocol.release.composition import compose
 from app.protocol.release.family import Estimate
+from app.protocol.release.frame import METHOD, method_page, named
 from app.protocol.release.grades import shown
 from app.protocol.release.methodology import methodology, texts_of
-from app.protocol.release.page import METHOD, answer, method_page, named, told_tables
+from app.protocol.release.page import answer, told_tables
 from app.protocol.release.tables import LANGUAGES
 from app.protocol.release.words import SUFFIXES, words
 from app.vocabulary import all_workloads

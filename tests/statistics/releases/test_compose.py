@@ -14,9 +14,9 @@ from app import vocabulary
 from app.protocol.release.brief import BRIEFS, brief
 from app.protocol.release.composition import compose
 from app.protocol.release.counts import NOISY, read_counts
+from app.protocol.release.frame import text_page
 from app.protocol.release.markdown import to_html
 from app.protocol.release.methodology import methodology
-from app.protocol.release.page import text_page
 from app.protocol.release.sums import SUMS, check_sums
 from app.protocol.release.words import SUFFIXES
 from app.statistics.releases.ledger import entry

@@ -22,8 +22,8 @@ from app.protocol.documents import parse_document
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import NotAuthentic
 from app.protocol.release.counts import write_counts
+from app.protocol.release.frame import named
 from app.protocol.release.ledger import LedgerLine, check_chain, read_ledger
-from app.protocol.release.page import named
 from app.protocol.release.verification import verify_pinned
 from app.protocol.release.words import SUFFIXES
 from app.protocol.roots import Root, propose_root, root_body

@@ -85,6 +85,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/kept_pairs.py": ("tests/protocol/test_kept_pairs.py",),
     "app/protocol/key_copy.py": ("tests/protocol/test_key_copy.py", _VECTORS_OF_TYPES),
     "app/protocol/key_log.py": ("tests/protocol/test_key_log.py", _REFUSALS),
+    "app/protocol/lists.py": (_BOUNDS,),
     "app/protocol/losses.py": ("tests/protocol/test_losses.py", _VECTORS_OF_TYPES, _REFUSALS),
     "app/protocol/mailbox.py": ("tests/protocol/test_mailbox.py", _REFUSALS),
     "app/protocol/manifest.py": ("tests/protocol/test_manifest.py", _VECTORS),

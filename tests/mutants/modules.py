@@ -110,7 +110,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/templates.py": ("tests/protocol/test_templates.py",),
     "app/protocol/typos.py": ("tests/protocol/test_typos.py", "tests/protocol/test_receipt.py"),
     "app/protocol/types.py": ("tests/protocol/test_types.py", "tests/protocol/test_opening.py", _REFUSALS),
-    "app/protocol/statements.py": ("tests/protocol/test_statements.py", _REFUSALS),
+    "app/protocol/statements.py": ("tests/protocol/test_statements.py", _REFUSALS, _BOUNDS),
     "app/transitions.py": (*_MACHINES, "tests/casework/test_triage.py"),
     "app/casework/approvals/machine.py": _MACHINES,
     "app/casework/consents/machine.py": _MACHINES,

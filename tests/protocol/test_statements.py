@@ -9,11 +9,14 @@ import pytest
 
 from app import age
 from app.protocol.documents import parse_document, seal, signed
-from app.protocol.encoding import new_id
+from app.protocol.encoding import b64, new_id
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.opening import Asked, open_document
 from app.protocol.statements import (
+    IN_PAIRS,
+    TURNED,
     ApprovalStatement,
+    CardSignature,
     KeyKind,
     SharedKey,
     may_open,
@@ -41,6 +44,10 @@ APPROVAL = ApprovalStatement(
     object=CASE,
     of="a" * 64,
     decision=ApprovalState.APPROVED,
+    cards=(
+        CardSignature(id=new_id("card"), revision=0, sig=b64(bytes(64))),
+        CardSignature(id=new_id("card"), revision=999, sig=b64(bytes(64))),
+    ),
 )
 
 
@@ -65,6 +72,14 @@ def test_a_key_is_used_on_both_of_its_days_and_on_no_other() -> None:
     used = [newest_of((key,), KeyKind.STATISTICS, DAY + number * day) == key for number in (-1, 0, 1, 2)]
 
     assert used == [False, True, True, False]
+
+
+def test_all_keys_but_that_of_drills_are_made_anew_when_somebody_leaves() -> None:
+    assert set(TURNED) == set(KeyKind) - {KeyKind.DRILL}
+
+
+def test_custodians_have_pairs_of_the_statistics_keys_and_of_those_of_drills() -> None:
+    assert {KeyKind.STATISTICS, KeyKind.DRILL} == IN_PAIRS
 
 
 def test_a_key_of_one_day_is_read() -> None:
@@ -143,7 +158,8 @@ def test_an_approval_is_the_word_of_its_named_approver() -> None:
         open_document(file, CASE_KEY, replace(asked, writers=frozenset({CASEWORKER.id})), trust=TRUST, day=DAY)
 
 
-BODY = APPROVAL.body()
+BODY = parse_document(signed(case_header(type="approval", body=APPROVAL.body()), COLLEAGUE.signer).text).header.body
+CARD = BODY["cards"][0]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +172,14 @@ BODY = APPROVAL.body()
         {"of": "A" * 64},
         {"decision": "perhaps"},
         {"decision": []},
+        {"cards": {}},
+        {"cards": [CARD | {"id": "no card"}]},
+        {"cards": [CARD | {"revision": -1}]},
+        {"cards": [CARD | {"revision": 1000}]},
+        {"cards": [CARD | {"revision": True}]},
+        {"cards": [CARD | {"sig": b64(bytes(63))}]},
+        {"cards": [CARD | {"sig": None}]},
+        {"cards": [CARD | {"more": 1}]},
         {"more": 1},
     ],
 )

@@ -118,11 +118,12 @@ def run(path: Path, tests: Sequence[str], *, root: Path, sample: int = 1) -> Ite
             anew.append(mutant)
         else:
             yield mutant, Fate(fate), float(seconds)
-    work = functools.partial(_run_loaded, module, _as_it_stands(path), tests, order)
-    if anew and _fate(work, most_seconds)[0] != Fate.SURVIVED:
+    own = tests[: 1 + sum(each.startswith("-") for each in tests)]  # behind the options
+    fate_of = functools.partial(_fate_of_loaded, module, [own, tests] if own != tests else [tests], order, most_seconds)
+    if anew and fate_of(_as_it_stands(path))[0] != Fate.SURVIVED:
         raise TestsFail
     for mutant in anew:
-        yield mutant, *_fate(functools.partial(_run_loaded, module, mutant.code, tests, order), most_seconds)
+        yield mutant, *fate_of(mutant.code)
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,20 @@ def _run_called(path: Path, called: Sequence[Mutant], tests: Sequence[str], say:
     if status != pytest.ExitCode.OK:
         os.write(2, said.getvalue().encode())
         os._exit(_BROKEN)
+
+
+def _fate_of_loaded(
+    module: str, tries: Sequence[Sequence[str]], order: _Order, most_seconds: float, code: CodeType
+) -> tuple[Fate, float]:
+    """What becomes of it under the first of these tests, and where it lives on under the next: a module's own tests,
+    which are loaded soonest, notice most."""
+    seconds = 0.0
+    for tests in tries:
+        fate, used = _fate(functools.partial(_run_loaded, module, code, tests, order), most_seconds)
+        seconds += used
+        if fate != Fate.SURVIVED:
+            break
+    return fate, seconds
 
 
 def _run_loaded(module: str, code: CodeType, tests: Sequence[str], order: _Order) -> int:

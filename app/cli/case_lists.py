@@ -35,8 +35,8 @@ def list_(
     sort: Annotated[
         CaseOrder | None,
         typer.Option(
-            help="The most urgent first, or what is longest at its stage, or came to it last, or those of which a week"
-            " of review is set, the next first.",
+            help="The most urgent first, or what is longest at its stage, or came to it last; or what is looked at"
+            " again soonest, or due next, of those of which that is set.",
             show_default="urgency",
         ),
     ] = None,

@@ -55,6 +55,7 @@ _UNASKED: Final = frozenset(DutyKind) - {
     DutyKind.LOOK_AT_CASE,
     DutyKind.LOOK_AT_PLAN,
     DutyKind.GO_ON,
+    DutyKind.DO_TASK,
     DutyKind.CLAIM,
     DutyKind.LOOK_AT_REPORT,
     DutyKind.LOOK_AT_APPROVALS,
@@ -65,6 +66,7 @@ _OF_CASE: Final = {
     DutyKind.JUDGE_DANGER: "judge the danger anew (tern case assess)",
     DutyKind.LOOK_AT_CASE: "look at it (tern case open), and set the next week (tern case mark)",
     DutyKind.LOOK_AT_PLAN: "look at the safety plan with the person (tern case plan)",
+    DutyKind.DO_TASK: "the week is over in which something was to be done (tern case tasks, tern case done)",
     DutyKind.GO_ON: "it waited until then; let it go on, or wait anew (tern case move)",
 }
 

@@ -26,6 +26,7 @@ class DutyKind(StrEnum):
     JUDGE_DANGER = "judge_danger"  # by a member: the day is over until which the last judgement of it holds
     LOOK_AT_CASE = "look_at_case"  # by a member: the week is over in which it was to be looked at again
     LOOK_AT_PLAN = "look_at_plan"  # by a member: so is that of its safety plan
+    DO_TASK = "do_task"  # by a member: so is that in which something was to be done
     GO_ON = "go_on"  # by a member: the day is over by which a case on hold was to go on
     CLAIM = "claim"  # by who triages: of an epoch's reports one was claimed by nobody on the day on which it came
     LOOK_AT_REPORT = "look_at_report"  # by who claimed it, and a day later by supervisors: its time runs out, or has

@@ -14,3 +14,4 @@ class CaseOrder(StrEnum):
     OLDEST = "stage_entered"  # what is longest at its stage first
     NEWEST = "-stage_entered"
     REVIEW = "next_review"  # what is looked at again soonest first: those alone of which a week is set
+    DUE = "due"  # what is due next first, whatever for: those alone of which a clock runs

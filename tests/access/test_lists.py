@@ -62,6 +62,8 @@ FILTERS: dict[str, Sequence[str]] = {
         "sort=-stage_entered&handling=tlp_green&priority=p3",
         "sort=next_review",
         "sort=next_review&stage=active&stage=planning",
+        "sort=due",
+        "sort=due&stage=active&stage=planning",
     ],
     "count": ["count=capped"],
     "object": [f"object={data.id_('case', 7)}"],

@@ -5,7 +5,8 @@ SELECT 'epoch_' || md5('epoch' || e.n), e.n, :document, d.day, u.day, o.day, d.d
 FROM numbers e JOIN days d ON d.n = 7 * (e.n - 1) JOIN days u ON u.n = d.n + 6 JOIN days o ON o.n = d.n + 20
 WHERE e.n BETWEEN 1 AND :epochs;
 
-INSERT INTO cases (id, ref, team_id, owner_id, stage, stage_entered, priority, label, handling, next_review, version)
+INSERT INTO cases (id, ref, team_id, owner_id, stage, stage_entered, priority, label, handling, next_review,
+    judged_until, due, version)
 SELECT 'case_' || md5('case' || c.n), 'C' || c.n, 'team_' || md5('team' || (c.n % 10)), s.id,
     CASE c.n % 8 WHEN 0 THEN 'intake' WHEN 1 THEN 'assessment' WHEN 2 THEN 'planning' WHEN 3 THEN 'monitoring'
         WHEN 4 THEN 'closed' ELSE 'active' END,
@@ -13,12 +14,15 @@ SELECT 'case_' || md5('case' || c.n), 'C' || c.n, 'team_' || md5('team' || (c.n 
     CASE WHEN c.n / 7 % 10 = 0 THEN 'p1' WHEN c.n / 7 % 10 < 4 THEN 'p2' WHEN c.n / 7 % 10 < 8 THEN 'p3' ELSE 'p4' END,
     CASE WHEN c.n % 3 = 0 THEN 'red' WHEN c.n % 101 = 0 THEN 'green' END,
     CASE WHEN c.n % 4 = 0 THEN 'tlp_red' WHEN c.n % 103 = 0 THEN 'tlp_green' ELSE 'tlp_amber_strict' END,
-    CASE WHEN c.n % 8 <> 4 AND c.n % 5 < 3 THEN d.day END, 1
+    CASE WHEN c.n % 8 <> 4 AND c.n % 5 < 3 THEN d.day END,
+    CASE WHEN c.n % 8 <> 4 AND c.n % 5 = 3 THEN d.day END,
+    CASE WHEN c.n % 8 <> 4 AND c.n % 5 < 3 THEN w.day WHEN c.n % 8 <> 4 AND c.n % 5 = 3 THEN d.day END, 1
 FROM numbers c JOIN staff s ON s.role = 'caseworker' AND s.n = c.n % :caseworkers JOIN days d ON d.n = c.n % 200
-WHERE c.n BETWEEN 1 AND :cases ORDER BY 1;
+JOIN days w ON w.n = d.n + 6 WHERE c.n BETWEEN 1 AND :cases ORDER BY 1;
 
-INSERT INTO memberships (case_id, person_id, stage, priority, stage_entered, label, handling, next_review)
-SELECT cases.id, s.id, cases.stage, cases.priority, cases.stage_entered, cases.label, cases.handling, cases.next_review
+INSERT INTO memberships (case_id, person_id, stage, priority, stage_entered, label, handling, next_review, due)
+SELECT cases.id, s.id, cases.stage, cases.priority, cases.stage_entered, cases.label, cases.handling, cases.next_review,
+    cases.due
 FROM numbers c JOIN cases ON cases.id = 'case_' || md5('case' || c.n)
 JOIN staff s ON (s.role = 'caseworker' AND s.n IN (c.n % :caseworkers, (c.n + 7) % :caseworkers))
     OR (s.role = 'triager' AND s.n = c.n % :triagers)

@@ -38,9 +38,12 @@ _WHO = {"triager": 0, "caseworker": 8, "supervisor": 18}
 
 # What is asked of each list; every one of them for its first, a middle and its last page.
 QUERIES: Mapping[str, Sequence[str]] = {
-    "reports": ("", "state=received", "state=out_of_mandate", "unopened=true", "unopened=false"),
+    "reports": ("", "state=received", "state=out_of_mandate", "unopened=true", "unopened=false", "count=capped"),
     "queue": ("",),
-    "cases": ("", "stage=active"),
+    "cases": (
+        *("", "stage=active", "label=red", "handling=tlp_red", "count=capped"),
+        *("sort=stage_entered", "sort=-stage_entered", "sort=next_review", "sort=due"),
+    ),
     "words": ("",),
     "approvals": ("", "state=requested"),
     "people": ("", "limit=200"),
@@ -55,6 +58,13 @@ _MIDDLE: Mapping[str, Sequence[str]] = {
     "words": ("rep_8",),
     "approvals": ("apr_8",),
     "people": ("per_8",),
+}
+# Where an order of cases has its middle and its last page.
+_OF_ORDER: Mapping[str, tuple[Sequence[str], Sequence[str]]] = {
+    "sort=stage_entered": (("2026-02-01T00:00:00+00:00", ""), ("2099-01-01T00:00:00+00:00", "")),
+    "sort=-stage_entered": (("2026-02-01T00:00:00+00:00", ""), ("1999-01-01T00:00:00+00:00", "")),
+    "sort=next_review": (("2026-02-01", ""), ("2099-01-01", "")),
+    "sort=due": (("2026-02-01", ""), ("2099-01-01", "")),
 }
 _END: Mapping[str, Sequence[str]] = {
     "reports": ("2099-01-01", ""),
@@ -162,11 +172,12 @@ def _places(name: str, query: str, role: str, key: bytes) -> Iterator[tuple[str,
     yield "first", ""
     if name not in _MIDDLE:  # no list, and all of it one answer
         return
-    filters = sorted(
-        tuple(each.split("=")) for each in query.split("&") if "=" in each and not each.startswith("limit")
-    )
-    scope = json.dumps([f"/v1/{name}", filters, data.id_("per", _WHO[role])]).encode()
-    for place, backwards, at in (("middle", False, _MIDDLE[name]), ("last", True, _END[name])):
+    of_list = [each for each in query.split("&") if "=" in each and not each.startswith(("limit", "count"))]
+    scope = json.dumps(
+        [f"/v1/{name}", sorted(tuple(each.split("=")) for each in of_list), data.id_("per", _WHO[role])]
+    ).encode()
+    middle, end = _OF_ORDER.get(query, (_MIDDLE[name], _END[name]))
+    for place, backwards, at in (("middle", False, middle), ("last", True, end)):
         text = json.dumps([backwards, *at], separators=(",", ":")).encode()
         yield place, f"&cursor={b64(paging.mac_of(key, scope, text) + text)}"
 

@@ -4,10 +4,12 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.casework.cases import membership
 from app.casework.cases.models import Case, Membership
+from app.casework.desk.service import MOST
 from app.intake.epochs.models import Epoch
 from app.people.staff.models import Person
-from app.vocabulary import ApprovalSubject, CaseStage, ReportState, Role
+from app.vocabulary import ApprovalSubject, CaseStage, Priority, ReportState, Role
 from tests import factories
 from tests.casework.conftest import Office
 from tests.factories import DAY
@@ -29,7 +31,7 @@ def test_each_is_told_what_waits_for_them_the_earliest_day_first(
     handed = factories.report(rows, epoch, state=ReportState.ACCEPTED, triager=triager)
     handed.opening_due = DAY + timedelta(days=1)
     factories.grant(rows, handed.id, caseworker.id)
-    case.judged_until = DAY + timedelta(days=3)
+    case.judged_until = case.due = DAY + timedelta(days=3)
     coding = factories.approval(rows, caseworker, supervisor, subject=ApprovalSubject.CODING, of=case)
     rows.commit()
 
@@ -42,6 +44,23 @@ def test_each_is_told_what_waits_for_them_the_earliest_day_first(
         ("case", case.id, "intake", str(case.judged_until)),
     ]
     assert [each[:3] for each in waiting(office, supervisor)] == [("approval", coding.id, "requested")]
+
+
+def test_of_more_cases_than_are_told_those_that_are_due_first_are(
+    office: Office, rows: Session, caseworker: Person
+) -> None:
+    due, urgent = [factories.case(rows, caseworker) for _ in range(2)], []
+    for days, case in enumerate(due):
+        case.priority, case.judged_until = Priority.P4, DAY + timedelta(days=days)
+        membership.follow(rows, case)
+    for _ in range(MOST):
+        urgent.append(factories.case(rows, caseworker))
+        urgent[-1].priority = Priority.P1
+        membership.follow(rows, urgent[-1])
+    rows.commit()
+
+    assert [each[1] for each in waiting(office, caseworker)][:2] == [each.id for each in due]
+    assert len(waiting(office, caseworker)) == MOST
 
 
 def test_what_is_over_waits_for_nobody_nor_what_was_given_until_a_day(
@@ -63,8 +82,8 @@ def test_what_is_over_waits_for_nobody_nor_what_was_given_until_a_day(
     assert waiting(office, guest) == []
     assert len(waiting(office, caseworker)) == 1
     case.stage = CaseStage.CLOSED
-    for membership in (rows.get_one(Membership, (case.id, each.id)) for each in (caseworker, guest)):
-        membership.stage = CaseStage.CLOSED
+    for each in (caseworker, guest):
+        rows.get_one(Membership, (case.id, each.id)).stage = CaseStage.CLOSED
     rows.commit()
     assert waiting(office, caseworker) == []
 
@@ -74,11 +93,12 @@ def test_a_case_is_due_at_the_first_of_its_clocks_and_while_it_waits_the_danger_
 
     def due(stage: CaseStage, **days: date) -> tuple[date | None, str | None]:
         case = Case(stage=stage, **days)
-        return case.due, case.due_for
+        return next(iter(case.clocks.values()), None), case.due_for
 
     assert due(CaseStage.ACTIVE) == (None, None)
     assert due(CaseStage.ACTIVE, next_review=monday) == (sunday, "review")
     assert due(CaseStage.ACTIVE, plan_review=monday) == (sunday, "plan")
+    assert due(CaseStage.ACTIVE, task_due=monday) == (sunday, "task")
     assert due(CaseStage.ACTIVE, next_review=monday, judged_until=friday) == (friday, "danger")
     assert due(CaseStage.ON_HOLD, next_review=monday, judged_until=friday) == (friday, "danger")
     assert due(CaseStage.ON_HOLD, next_review=monday, resume_on=friday) == (friday, "hold")

@@ -5,11 +5,14 @@ from datetime import date, timedelta
 from httpx2 import Response
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.casework.cases.models import Case, Membership
 from app.casework.clocks import service as clocks
 from app.casework.stages.machine import EDGES
 from app.casework.work import service as work
+from app.casework.work.models import CaseTask, TaskState
 from app.people.staff.models import Person
 from app.protocol.sizes import Kind
 from app.vocabulary import CaseStage, Role
@@ -34,7 +37,7 @@ ACTS = st.lists(
     st.sampled_from(
         [
             *(*COURSE, "judge gravely", "hold", "to monitoring", "task", "ask self", "approve oneself"),
-            *("plan a week", "mark p1", "mark p4", "shorten"),
+            *("plan a week", "mark p1", "mark p4", "shorten", "task a week", "do a task"),
         ]
     ),
     max_size=4,
@@ -72,6 +75,8 @@ def test_no_order_of_acts_leads_beside_the_diagram_ends_a_case_by_one_or_tells_o
             said_yes = set()
         stage = entered
         assert (case.risk_level, case.judged_until, case.plan_review) == recomputed(rows, desk)
+        assert case.task_due == first_to_do(rows, desk)
+        assert_in_order(rows, case)
 
     refused(office, outsider, desk)
     assert {who.id: seen(office, who) for who in (outsider, elsewhere)} == of_others
@@ -95,9 +100,14 @@ def done(desk: Desk, act: str, colleague: Person, supervisor: Person) -> set[str
             shorten(desk, supervisor)
         case ["hold"]:
             desk.step("on_hold", sent=HOLD)
-        case ["task"]:
-            task = {"part": desk.new_part(), "kind": "contact", "urgent": True, "due": None}
+        case ["task", *week]:
+            due = str(TODAY + timedelta(days=7)) if week else None
+            task = {"part": desk.new_part(), "kind": "contact", "urgent": not week, "due": due}
             desk.office.put(desk.who, f"/cases/{desk.case.id}/tasks/{factories.id_('task')}", task, version=1)
+        case ["do", *_]:
+            path = f"/cases/{desk.case.id}/tasks"
+            for each in desk.office.get(desk.who, path).json()["items"][:1]:
+                desk.office.post(desk.who, f"{path}/{each['id']}/transitions", {"to": "done"}, version=each["version"])
         case ["close"]:
             desk.closes()
         case ["ask", "self"]:
@@ -141,6 +151,19 @@ def recomputed(rows: Session, desk: Desk) -> tuple[str | None, date | None, date
     days = clocks.of_version(rows, newest.policy).review_days[desk.case.priority]
     until = min(newest.valid_until, newest.hour.date() + timedelta(days=days))
     return newest.level, until, review
+
+
+def first_to_do(rows: Session, desk: Desk) -> date | None:
+    """The Monday of the first week in which something is due that nobody has done or dropped."""
+    tasks = rows.scalars(select(CaseTask).where(CaseTask.case_id == desk.case.id)).all()
+    return min((each.due for each in tasks if each.due and each.state is TaskState.OPEN), default=None)
+
+
+def assert_in_order(rows: Session, case: Case) -> None:
+    """It stands in its team's lists, and in those of its members, where the first of its clocks says."""
+    first = min(case.clocks.values(), default=None)
+    listed = rows.scalars(select(Membership.due).where(Membership.case_id == case.id)).all()
+    assert [case.due, *listed] == [first] * (1 + len(listed))
 
 
 def refused(office: Office, outsider: Person, desk: Desk) -> None:

@@ -17,6 +17,7 @@ from app.casework.cases import service as cases
 from app.casework.cases.models import Case, Membership
 from app.casework.triage import renewal, service
 from app.casework.triage.ranges import Wanted
+from app.casework.work.models import CaseTask
 from app.database import Database
 from app.intake.reports.models import Report
 from app.intake.sights.models import Sight
@@ -24,7 +25,7 @@ from app.main import APPROVABLES
 from app.people.staff.models import Person
 from app.protocol.labels import Label
 from app.protocol.lists import COUNTED, CaseOrder
-from app.vocabulary import ApprovalState, CaseStage, HandlingMark, Priority, ReportState, Role
+from app.vocabulary import ApprovalState, CaseStage, HandlingMark, Priority, ReportState, Role, TaskType
 from tests import factories
 from tests.bench import data
 
@@ -87,17 +88,20 @@ def test_a_list_holds_what_may_be_seen_and_nothing_else(client: TestClient, rows
             assert every(client, f"/v1/cases?{query}", headers) == expected, (actor.roles, query)
 
 
+@pytest.mark.parametrize("order", [CaseOrder.REVIEW, CaseOrder.DUE])
 @pytest.mark.usefixtures("filled")
-def test_in_the_order_of_reviews_stand_those_cases_of_which_a_week_is_set(client: TestClient, rows: Session) -> None:
+def test_in_the_order_of_a_day_stand_those_cases_that_have_one(
+    order: CaseOrder, client: TestClient, rows: Session
+) -> None:
     there, set_ = 0, 0
     for actor, headers in actors(rows):
-        visible = list(rows.scalars(cases.visible_to(actor).order_by(Case.next_review, Case.id)))
+        visible = list(rows.scalars(cases.visible_to(actor).order_by(*listing.place(order))))
 
-        expected = [case.id for case in visible if case.next_review]
+        expected = [case.id for case in visible if getattr(case, order.value)]
 
-        assert every(client, "/v1/cases?sort=next_review", headers) == expected
-        active = [case.id for case in visible if case.next_review and case.stage is CaseStage.ACTIVE]
-        assert every(client, "/v1/cases?sort=next_review&stage=active", headers) == active
+        assert every(client, f"/v1/cases?sort={order}", headers) == expected
+        active = [case.id for case in visible if case.id in expected and case.stage is CaseStage.ACTIVE]
+        assert every(client, f"/v1/cases?sort={order}&stage=active", headers) == active
         there, set_ = there + len(visible), set_ + len(expected)
     assert 1 < set_ < there
 
@@ -132,6 +136,7 @@ def test_a_cursor_leads_on_in_its_order_alone_whether_it_is_counted_or_not(clien
     [
         "label=red&handling=tlp_red",
         "sort=next_review&priority=p1",
+        "sort=due&handling=tlp_red",
         "&".join(["sort=stage_entered&label=red", *(f"stage={each}" for each in CaseStage), "label=blue"]),
     ],
 )
@@ -164,13 +169,13 @@ def test_what_older_code_left_out_of_somebodys_lists_is_found_within_a_day(
     assert {path: every(client, path, caseworker) for path in before} == before
 
 
-@pytest.mark.parametrize("behind", [{"handling": None}, {"next_review": None}])
+@pytest.mark.parametrize("behind", [{"handling": None}, {"next_review": None}, {"due": None}])
 @pytest.mark.usefixtures("filled")
 def test_what_older_code_marked_is_found_by_its_marks_within_a_day(
     behind: dict[str, None], client: TestClient, rows: Session, database: Database
 ) -> None:
     _, caseworker = list(actors(rows))[1]
-    lists = "/v1/cases?handling=tlp_red", "/v1/cases?sort=next_review"
+    lists = "/v1/cases?handling=tlp_red", "/v1/cases?sort=next_review", "/v1/cases?sort=due"
     before = {path: every(client, path, caseworker) for path in lists}
     rows.execute(update(Membership).values(**behind))
     rows.commit()
@@ -180,6 +185,30 @@ def test_what_older_code_marked_is_found_by_its_marks_within_a_day(
 
     assert all(before.values())
     assert {path: every(client, path, caseworker) for path in before} == before
+
+
+def test_what_older_code_wrote_of_a_clock_is_kept_within_a_day(
+    client: TestClient, rows: Session, database: Database
+) -> None:
+    somebody = factories.certified(rows, Role.CASEWORKER)
+    of_task, on_hold, closed, as_it_was = (factories.case(rows, somebody) for _ in range(4))
+    monday = factories.DAY - timedelta(days=factories.DAY.weekday())
+    for due, case in ((monday + timedelta(days=7), of_task), (monday, of_task), (monday, closed)):
+        task = CaseTask(id=factories.id_("task"), case_id=case.id, part_id=factories.id_("part"), is_urgent=False)
+        task.kind, task.due = TaskType.CONTACT, due
+        rows.add(task)
+    on_hold.stage, on_hold.resume_on = CaseStage.ON_HOLD, factories.DAY
+    closed.stage = CaseStage.CLOSED
+    rows.commit()
+
+    with database.write() as session:
+        renewal.renew(session)
+
+    headers = factories.signed_in(rows, somebody)
+    told = client.get("/v1/cases?sort=due", headers=headers).json()["items"]
+    first = [(str(factories.DAY), "hold", on_hold.id), (str(monday + timedelta(days=6)), "task", of_task.id)]
+    assert [(each["due"], each["due_for"], each["id"]) for each in told] == first
+    assert rows.get_one(Case, as_it_was.id).version == 1
 
 
 def test_a_grant_that_has_ended_is_in_no_list(client: TestClient, rows: Session) -> None:

@@ -32,7 +32,7 @@ from app.vocabulary import (
 )
 from tests import factories
 from tests.casework.conftest import CONSENT, Office, problem
-from tests.casework.test_laws import seen
+from tests.casework.test_laws import assert_in_order, seen
 from tests.casework.test_withdrawals import ended
 
 FILE = factories.in_json(Kind.JOURNAL)
@@ -114,7 +114,7 @@ def two(office: Office, rows: Session, epoch: Epoch) -> Two:
 def test_what_is_merged_goes_with_reports_keys_answers_and_tasks_and_can_come_back(two: Two, rows: Session) -> None:
     report, task = two.reports[two.case.id], factories.id_("task")
     two.office.post(two.owner, f"/cases/{two.case.id}/consents", CONSENT).raise_for_status()
-    told = {"part": two.part(two.case), "kind": "contact"}
+    told = {"part": two.part(two.case), "kind": "contact", "due": str(factories.DAY)}
     two.office.put(two.owner, f"/cases/{two.case.id}/tasks/{task}", told, version=1).raise_for_status()
     two.case.handling, two.case.priority = HandlingMark.TLP_RED, Priority.P1
     danger = {
@@ -135,6 +135,7 @@ def test_what_is_merged_goes_with_reports_keys_answers_and_tasks_and_can_come_ba
     assert (report.case_id, two.case.merged_into, two.case.held_from) == (two.into.id, two.into.id, CaseStage.INTAKE)
     assert (two.into.handling, two.into.priority) == (HandlingMark.TLP_RED, Priority.P1)
     assert two.into.judged_until == factories.DAY + timedelta(days=3)
+    assert (two.case.task_due, two.into.task_due) == (None, factories.DAY)
     to_cases = select(Grant.grantee).where(Grant.subject == report.id, Grant.kind == GrantKind.CASE)
     assert rows.scalars(to_cases.where(Grant.revoked.is_(False))).all() == [two.into.id]
     assert rows.scalars(select(Consent.case_id)).all() == [two.into.id]
@@ -155,6 +156,8 @@ def test_what_is_merged_goes_with_reports_keys_answers_and_tasks_and_can_come_ba
     assert undone.status_code == 201
     assert (two.case.stage, two.case.merged_into, two.case.held_from) == (CaseStage.INTAKE, None, None)
     assert report.case_id == two.case.id
+    assert (two.case.task_due, two.into.task_due) == (factories.DAY, None)
+    assert_in_order(rows, two.case)
 
 
 @pytest.mark.parametrize(

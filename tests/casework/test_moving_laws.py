@@ -19,7 +19,7 @@ from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, CaseStage, GrantKind, ReportState, Role
 from tests import factories
 from tests.casework.conftest import Office
-from tests.casework.test_laws import seen
+from tests.casework.test_laws import assert_in_order, seen
 
 FILE, KEY = factories.in_json(Kind.JOURNAL), {"generation": 1, "file": factories.in_json(Kind.GRANT)}
 KINDS = ("merge", "merge", "undo", "undo", "split", "write", "end", "hold", "take back", "step")
@@ -137,6 +137,7 @@ def test_no_order_of_moves_loses_a_part_or_a_key_is_done_by_one_or_tells_others_
             was, parts = before[case.id]
             assert is_a_step(was, case.stage, kind), (kind, was, case.stage)
             assert (case.stage is CaseStage.MERGED) == (case.merged_into is not None)
+            assert_in_order(three.rows, case)
             assert case.stage is not CaseStage.MERGED or three.live(case) == []
             assert case.id not in held or len(three.parts_of([case])) >= parts  # nothing leaves it, or ends
             for report in three.live(case):

@@ -96,6 +96,41 @@ def test_each_clock_of_a_case_that_has_run_out_is_a_duty_of_its_members_until_th
 
 
 @pytest.mark.both_databases
+def test_a_case_is_due_when_the_first_of_what_is_to_do_in_it_is_and_later_once_that_is_done(
+    office: Office, rows: Session, case: Case, caseworker: Person, colleague: Person, part: str
+) -> None:
+    monday, next_ = TODAY - timedelta(days=7), TODAY + timedelta(days=7)
+    first, then, some_day = (factories.id_("task") for _ in range(3))
+
+    def due() -> tuple[str, str] | None:
+        rows.expire_all()
+        [listed] = office.get(caseworker, "/cases").json()["items"]
+        in_order = office.get(caseworker, "/cases?sort=due").json()["items"]
+        assert in_order == ([listed] if listed["due"] else [])
+        return (listed["due_for"], listed["due"]) if listed["due"] else None
+
+    def move(task: str, to: str) -> None:
+        path = f"/cases/{case.id}/tasks/{task}"
+        version = office.get(caseworker, path).json()["version"]
+        office.post(caseworker, f"{path}/transitions", {"to": to}, version=version).raise_for_status()
+
+    for task, day in ((then, str(next_)), (some_day, None), (first, str(monday + timedelta(days=2)))):
+        told(office, caseworker, case, f"tasks/{task}", {"part": part, "kind": "contact", "due": day})
+
+    over = monday + timedelta(days=6)
+    assert due() == ("task", str(over))
+    assert duties(office, caseworker) == [("do_task", case.id, str(over))]
+    assert duties(office, colleague) == []
+    move(first, "done")
+    assert (due(), duties(office, caseworker)) == (("task", str(next_ + timedelta(days=6))), [])
+    move(first, "open")
+    assert due() == ("task", str(over))
+    for task in (first, then):
+        move(task, "dropped")
+    assert due() is None
+
+
+@pytest.mark.both_databases
 def test_a_case_that_becomes_more_urgent_is_judged_anew_sooner_and_one_that_becomes_less_so_no_later(
     office: Office, rows: Session, case: Case, caseworker: Person, part: str
 ) -> None:
@@ -137,7 +172,7 @@ def test_a_policy_that_is_set_later_changes_nothing_of_a_danger_that_was_judged_
 def duties(office: Office, who: Person) -> list[tuple[str, str, str]]:
     """Those that are about the work on cases."""
     items = office.get(who, "/duties").json()["items"]
-    kinds = {"show_danger", "judge_danger", "look_at_case", "look_at_plan", "go_on"}
+    kinds = {"show_danger", "judge_danger", "look_at_case", "look_at_plan", "go_on", "do_task"}
     return [(each["kind"], each["object"], each["since"]) for each in items if each["kind"] in kinds]
 
 

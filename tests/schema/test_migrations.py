@@ -403,6 +403,32 @@ def test_who_has_grants_to_keys_that_were_replaced_had_other_keys_and_people_sta
     assert read(empty, "SELECT id FROM people ORDER BY id") == [("per_1",), ("per_2",)]
 
 
+def test_a_case_is_due_at_the_first_of_its_days_and_weeks_and_below_it_has_them_still(empty: Database) -> None:
+    schema.upgrade(empty, "0079")
+    insert_case(empty)
+    of_case = {"case_id": "case_1", "part_id": "part_1", "kind": "contact", "is_urgent": False, "version": 1}
+    weeks = {"task_1": date(2026, 6, 15), "task_2": date(2026, 6, 8), "task_3": None}
+    insert(
+        empty,
+        "case_tasks",
+        [
+            {**of_case, "id": id_, "due": due, "state": "done" if id_ == "task_2" else "open"}
+            for id_, due in weeks.items()
+        ],
+    )
+    insert(empty, "memberships", [{"case_id": "case_1", "person_id": "per_1"}])
+    days = {"resume_on": date(2026, 6, 22), "next_review": date(2026, 6, 22)}
+    with empty.change_schema() as connection:
+        connection.execute(sa.text("UPDATE cases SET resume_on = :resume_on, next_review = :next_review"), days)
+
+    schema.upgrade(empty, "0080")
+    above = read(empty, "SELECT c.due, m.due, c.task_due FROM cases c JOIN memberships m ON m.case_id = c.id")
+    schema.downgrade(empty, "0079")
+
+    assert [[str(day) for day in row] for row in above] == [["2026-06-21", "2026-06-21", "2026-06-15"]]
+    assert [[str(day) for day in row] for row in read(empty, "SELECT next_review FROM cases")] == [["2026-06-22"]]
+
+
 def test_folders_that_name_people_are_made_anew_but_for_published_ones_and_corrections_are_none_below(
     empty: Database,
 ) -> None:

@@ -30,7 +30,8 @@ _EVERY: Final[Mapping[str, Collection[Any]]] = {
 class NotListedSo(Problem):
     """No index has the cases in this order for these filters together, or for so many values of them at once.
 
-    Ask for fewer. Labels and handling marks are not asked for together, and of the order `next_review` stages alone.
+    Ask for fewer. Labels and handling marks are not asked for together, and in the orders `next_review` and `due`
+    stages alone.
     """
 
     type, status, title = "not-listed-so", 422, "Cases are not listed in this order by these filters together"
@@ -93,6 +94,7 @@ _ORDERS: Final = {
     CaseOrder.OLDEST: _SINCE,
     CaseOrder.NEWEST: _SINCE,
     CaseOrder.REVIEW: _Order(("next_review",), (("stage",),), of_some=True),
+    CaseOrder.DUE: _Order(("due",), (("stage",),), of_some=True),
 }
 
 

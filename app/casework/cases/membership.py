@@ -94,7 +94,10 @@ def who_may_work(session: Session, people: AbstractSet[str], today: date) -> set
 
 
 def follow(session: Session, case: Case) -> None:
-    """The case has moved, and in the lists of its members it stands where it belongs now."""
+    """The case has moved, or a clock of it: it keeps when it is due, and stands in the lists of its members where it
+    belongs now."""
+    case.due = next(iter(case.clocks.values()), None)
+    session.flush()  # gives the case its next version
     session.execute(update(Membership).where(Membership.case_id == case.id).values(_told(case)))
 
 
@@ -294,7 +297,13 @@ def _add_members(
 
 def _told(case: Case) -> dict[str, Any]:
     told = {"stage": case.stage, "priority": case.priority, "stage_entered": case.stage_entered}
-    return {**told, "label": case.label, "handling": case.handling, "next_review": case.next_review}
+    return {
+        **told,
+        "label": case.label,
+        "handling": case.handling,
+        "next_review": case.next_review,
+        "due": case.due,
+    }
 
 
 def _grant(

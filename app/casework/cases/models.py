@@ -21,6 +21,7 @@ from app.vocabulary import (
 
 _LABELLED = "label IS NOT NULL"
 _REVIEWED = "next_review IS NOT NULL"
+_DUE = "due IS NOT NULL"
 
 # Nobody works on it at these stages.
 ENDED: Final = frozenset({CaseStage.CLOSED, CaseStage.MERGED, CaseStage.TRANSFERRED})
@@ -33,6 +34,7 @@ class CaseClock(StrEnum):
     REVIEW = "review"  # the case is looked at again, in its week
     PLAN = "plan"  # the safety plan is, likewise
     HOLD = "hold"  # it goes on, and waits no longer
+    TASK = "task"  # the first of what is still to do is done, in its week
 
 
 class Case(Base):
@@ -49,6 +51,7 @@ class Case(Base):
         Index("ix_cases_handled", "team_id", "handling", "stage", "priority", "stage_entered", "id"),
         Index("ix_cases_handled_since", "team_id", "handling", "stage_entered", "id"),
         index_where("ix_cases_reviewed", "team_id", "stage", "next_review", "id", where=_REVIEWED),
+        index_where("ix_cases_due", "team_id", "stage", "due", "id", where=_DUE),
         {"sqlite_with_rowid": False},
     )
 
@@ -68,11 +71,13 @@ class Case(Base):
     label: Mapped[Label | None]
     next_review: Mapped[date | None]  # the Monday of a week
     plan_review: Mapped[date | None]  # likewise, that of its safety plan
+    task_due: Mapped[date | None]  # likewise, the first in which something is due that is still to do
     # Of a case on hold: where it goes on, for whom it waits, and until which day at most. Of one that is merged into
     # another where it goes on if that is undone.
     held_from: Mapped[CaseStage | None]
     held_for: Mapped[HoldReason | None]
     resume_on: Mapped[date | None]
+    due: Mapped[date | None]  # the first of its `clocks`, kept for the lists in this order (`membership.follow`)
     closing_part: Mapped[str | None] = mapped_column(String(37))  # that says why it is to end, while that is looked at
     retention_class: Mapped[RetentionClass | None]
     purge_month: Mapped[date | None]  # its first day; of a closed case
@@ -86,19 +91,18 @@ class Case(Base):
         run on, for the danger does not wait; where it is closed, or merged into another, they stand still."""
         if self.stage in ENDED:
             return {}
-        weeks = {CaseClock.REVIEW: self.next_review, CaseClock.PLAN: self.plan_review}
+        weeks = {
+            CaseClock.REVIEW: self.next_review,
+            CaseClock.PLAN: self.plan_review,
+            CaseClock.TASK: self.task_due,
+        }
         last = {clock: monday and monday + timedelta(days=6) for clock, monday in weeks.items()}
         until = {CaseClock.DANGER: self.judged_until, CaseClock.HOLD: self.resume_on, **last}
         return dict(sorted(((clock, day) for clock, day in until.items() if day), key=lambda each: each[1]))
 
     @property
-    def due(self) -> date | None:
-        """The last day on which the work on it is in time, if there is one."""
-        return next(iter(self.clocks.values()), None)
-
-    @property
     def due_for(self) -> CaseClock | None:
-        """What is to be done by that day."""
+        """What is to be done by the first of these days, on which the work on it is in time at the latest."""
         return next(iter(self.clocks), None)
 
 
@@ -123,6 +127,7 @@ class Membership(Base):
         Index("ix_memberships_handled", "person_id", "handling", "stage", "priority", "stage_entered", "case_id"),
         Index("ix_memberships_handled_since", "person_id", "handling", "stage_entered", "case_id"),
         index_where("ix_memberships_reviewed", "person_id", "stage", "next_review", "case_id", where=_REVIEWED),
+        index_where("ix_memberships_due", "person_id", "stage", "due", "case_id", where=_DUE),
         {"sqlite_with_rowid": False},
     )
 
@@ -135,6 +140,7 @@ class Membership(Base):
     label: Mapped[Label | None]
     handling: Mapped[HandlingMark | None]  # likewise
     next_review: Mapped[date | None]
+    due: Mapped[date | None]
 
 
 class JournalEntry(Base):

@@ -95,8 +95,9 @@ def list_cases(
 
     Those at any of the stages, of any of the priorities, with any of the labels, and held as closely as any of the
     marks says. `sort` gives another order: the one that is longest at its stage first (`stage_entered`), or last
-    (`-stage_entered`), or, of those alone of which a week is set, the one that is looked at again soonest first
-    (`next_review`). Not every filter goes with every order, nor many values of several at once.
+    (`-stage_entered`); of those alone of which a week is set, the one that is looked at again soonest first
+    (`next_review`); of those alone of which a clock runs, the one that is due next (`due`). Not every filter goes with
+    every order, nor many values of several at once.
     """
     wanted = Wanted(
         frozenset(stage or ()), frozenset(priority or ()), frozenset(label or ()), frozenset(handling or ()), order=sort

@@ -366,6 +366,5 @@ def enter(
     """Take the case to a stage. The guards have been asked."""
     case.stage, case.reason, case.stage_entered = stage, reason, hour_of(now)
     audit.record(session, actor.id, Action.CASE_MOVED, case.id, now=now)
-    session.flush()  # gives the case its next version
     membership.follow(session, case)
     return case

@@ -71,12 +71,19 @@ def _handed(session: Session, actor: Actor) -> Iterator[Wait]:
 
 
 def _cases(session: Session, actor: Actor) -> Iterator[Wait]:
-    """The most urgent, where there are more."""
-    place = (Membership.priority, Membership.stage_entered, Membership.case_id)
-    at_work = (stage for stage in CaseStage if stage not in ENDED)
-    among = [Range(place, (Membership.person_id == actor.id) & (Membership.stage == stage)) for stage in at_work]
-    found = ranges.first(session, among, after=None, descending=False, number=MOST + 1)
-    for case in session.scalars(cases.of_member(actor).where(Case.id.in_([each[-1] for each in found]))):
+    """Those that are due first; where there are fewer, of the others the most urgent."""
+    mine = [
+        (Membership.person_id == actor.id) & (Membership.stage == stage) for stage in CaseStage if stage not in ENDED
+    ]
+    is_due = Membership.due.is_not(None)
+    due = [Range((Membership.due, Membership.case_id), each & is_due) for each in mine]
+    urgent = [Range((Membership.priority, Membership.stage_entered, Membership.case_id), each) for each in mine]
+    found = dict.fromkeys(
+        row[-1]
+        for among in (due, urgent)
+        for row in ranges.first(session, among, after=None, descending=False, number=MOST + 1)
+    )
+    for case in session.scalars(cases.of_member(actor).where(Case.id.in_(list(found)[: MOST + 1]))):
         yield Wait(WaitKind.CASE, case.id, case.stage, case.due)
 
 

@@ -179,6 +179,4 @@ def _enter(session: Session, actor: Actor, case: Case, into: Case, way: Way, *, 
     into.handling = min(into.handling, case.handling, key=_MARKS.index)
     into.priority = min(into.priority, case.priority)
     work.follow(session, into)
-    session.flush()
-    membership.follow(session, into)
     audit.record(session, actor.id, Action.CASE_MERGED if way is Way.MERGED else Action.CASE_PARTED, case.id, now=now)

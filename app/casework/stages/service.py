@@ -99,10 +99,10 @@ def _close_or_reopen(session: Session, actor: Actor, case: Case, new: CaseMove, 
 def _forgotten(session: Session, case: Case) -> Case:
     """Of a closed case there is left who may open it, its class, and the month in which it goes."""
     work.forget(session, case.id)
-    case.risk_level = case.judged_until = case.next_review = case.plan_review = case.reason = None
+    case.risk_level = case.judged_until = case.next_review = case.plan_review = None
+    case.task_due = case.reason = None
     case.priority, case.handling, case.label = Priority.P4, HandlingMark.TLP_AMBER_STRICT, None
     case.stage_entered = case.stage_entered.replace(day=1, hour=0)
-    session.flush()
     membership.follow(session, case)
     return case
 

@@ -10,6 +10,7 @@ from app.casework.approvals import sights as approval_sights
 from app.casework.approvals.models import Approval, ApprovalSight
 from app.casework.cases import membership
 from app.casework.cases.models import Case, Membership
+from app.casework.work import service as work
 from app.intake.reports.models import Report
 from app.intake.sights import service as sights
 from app.intake.sights.models import Sight
@@ -24,6 +25,7 @@ def renew(session: Session) -> None:
     is_there = select(Sight.report_id).where(Sight.report_id == Report.id)
     of_members = of_case.where(~is_there.where(Sight.person_id == Membership.person_id).exists())
     of_people = of_key.where(grants.is_of_person(), ~is_there.where(Sight.person_id == Grant.grantee).exists())
+    work.renew(session)
     for case in session.scalars(select(Case).join(Membership).where(_is_behind()).distinct()):
         membership.follow(session, case)
     for missing in (of_members, of_people):
@@ -36,7 +38,8 @@ def _is_behind() -> ColumnElement[bool]:
     """Of a membership and its case."""
     held_otherwise = Membership.handling.is_distinct_from(Case.handling)
     reviewed_otherwise = Membership.next_review.is_distinct_from(Case.next_review)
-    return Membership.stage_entered.is_(None) | held_otherwise | reviewed_otherwise
+    due_otherwise = Membership.due.is_distinct_from(Case.due)
+    return Membership.stage_entered.is_(None) | held_otherwise | reviewed_otherwise | due_otherwise
 
 
 def _renew_approvals(session: Session) -> None:

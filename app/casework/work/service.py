@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
@@ -47,7 +47,9 @@ _OVERDUE: Final = {
     CaseClock.REVIEW: DutyKind.LOOK_AT_CASE,
     CaseClock.PLAN: DutyKind.LOOK_AT_PLAN,
     CaseClock.HOLD: DutyKind.GO_ON,
+    CaseClock.TASK: DutyKind.DO_TASK,
 }
+_TO_DO: Final = CaseTask.state == TaskState.OPEN
 _Paper = TypeVar("_Paper", Assessment, Plan)
 
 
@@ -169,7 +171,7 @@ def newest_plan(session: Session, case_id: str) -> Plan | None:
 
 
 def follow(session: Session, case: Case) -> None:
-    """Keep with the case what was told last of its papers, and until when that holds: the caller writes it.
+    """Keep with the case what was told last of its papers, until when that holds, and when what is to do is due.
 
     Where it became more urgent since the danger was judged, that holds as long as it does at this priority.
     """
@@ -177,6 +179,22 @@ def follow(session: Session, case: Case) -> None:
     case.risk_level = judged.level if judged else None
     case.judged_until = _holds_until(session, judged, case.priority) if judged else None
     case.plan_review = plan.review if plan else None
+    case.task_due = session.scalar(select(func.min(CaseTask.due)).where(CaseTask.case_id == case.id, _TO_DO))
+    membership.follow(session, case)
+
+
+def renew(session: Session) -> None:
+    """Keep it with those cases of which older code, which ran beside this for a while, has not."""
+    to_do = select(CaseTask.case_id, func.min(CaseTask.due)).where(_TO_DO).group_by(CaseTask.case_id)
+    first = dict(iter(session.execute(to_do)))
+    at_work = session.scalars(select(Case).where(Case.stage.not_in(ENDED)))
+    behind = [
+        case.id
+        for case in at_work
+        if case.task_due != first.get(case.id) or case.due != next(iter(case.clocks.values()), None)
+    ]
+    for case_id in sorted(behind):
+        follow(session, session.get_one(Case, case_id, with_for_update=True, populate_existing=True))
 
 
 def seen_by(session: Session, case_id: str, paper: Assessment | Plan | None) -> list[str]:
@@ -207,6 +225,7 @@ def add_task(session: Session, actor: Actor, case_id: str, new: NewTask, *, now:
     if (found.case_id, found.part_id) != (case.id, new.part_id):
         raise PaperUnfit
     if is_new:
+        follow(session, case)
         audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now)
     return found
 
@@ -233,8 +252,8 @@ def move_task(
     if found.version not in seen:
         raise StaleVersion(version=found.version)
     found.state = to
+    follow(session, case)
     audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now)
-    session.flush()
     return found
 
 
@@ -247,8 +266,6 @@ def mark(session: Session, actor: Actor, case_id: str, new: Marks, *, seen: froz
     case.next_review = new.next_review and monday_of(new.next_review)
     follow(session, case)
     audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now)
-    session.flush()
-    membership.follow(session, case)
     return case
 
 
@@ -271,7 +288,8 @@ def move_tasks(session: Session, case: Case, parts: Mapping[str, str], into: Cas
     of_case = select(CaseTask).where(CaseTask.case_id == case.id, CaseTask.part_id.in_(parts))
     for task in session.scalars(of_case.order_by(CaseTask.id)):
         task.case_id, task.part_id = into.id, parts[task.part_id]
-    session.flush()
+    for each in (case, into):
+        follow(session, each)
 
 
 def forget_parts(session: Session, case: Case, parts: Collection[str]) -> None:
@@ -288,7 +306,7 @@ def forget_parts(session: Session, case: Case, parts: Collection[str]) -> None:
 def has_urgent_task(session: Session, case_id: str) -> bool:
     """Whether something urgent is still to be done."""
     urgent = select(CaseTask.id).where(CaseTask.case_id == case_id, CaseTask.is_urgent)
-    return session.scalar(urgent.where(CaseTask.state == TaskState.OPEN).limit(1)) is not None
+    return session.scalar(urgent.where(_TO_DO).limit(1)) is not None
 
 
 def sha256_of(session: Session, case: Case, part_id: str) -> str | None:

@@ -30,6 +30,7 @@ _ABOUT = {
     DutyKind.LOOK_AT_CASE: "case",
     DutyKind.LOOK_AT_PLAN: "case",
     DutyKind.GO_ON: "case",
+    DutyKind.DO_TASK: "case",
     DutyKind.CLAIM: "epoch",
     DutyKind.LOOK_AT_REPORT: "rep",
     DutyKind.LOOK_AT_APPROVALS: "per",

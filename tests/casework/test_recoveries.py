@@ -9,6 +9,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app.audit.actions import Action
+from app.audit.models import AuditEvent
 from app.casework.cases.models import CasePart, Membership
 from app.people.grants.models import Grant
 from app.people.pairs.models import Pair
@@ -222,13 +224,44 @@ def test_who_was_given_a_case_until_a_day_reads_and_writes_nothing_after_it_and_
     assert room.members() == {room.member.id}
 
 
+def peel_until(room: Room, last_day: date | None) -> None:
+    """What is given of the case next is given until this day."""
+    of_case = factories.pair(room.rows, room.case, room.first, room.second)
+    body = {"pair": of_case.id, "act": factories.in_json(Kind.PAIR), "file": GRANT}
+    until = {"until": last_day.isoformat()} if last_day else {}
+    room.recovery = room.ask(room.second, "POST", "/recoveries", body | until).json()["id"]
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "last"),
+    [(3, 1, 3), (3, 5, 5), (3, None, None), (None, 5, None)],
+    ids=["a day less", "a day more", "for good now", "for good before"],
+)
+def test_who_is_a_member_already_and_is_given_the_key_is_one_until_the_later_day(
+    alone: Room, before: int | None, given: int | None, last: int | None
+) -> None:
+    def day(number: int | None) -> date | None:
+        return None if number is None else factories.DAY + timedelta(days=number)
+
+    alone.rows.get_one(Membership, (alone.case, alone.member.id)).until = day(before)
+    theirs = select(Grant).where(Grant.subject == alone.case, Grant.grantee == alone.member.id)
+    alone.rows.scalars(theirs).one().until = day(before)
+    peel_until(alone, day(given))
+
+    alone.give(alone.member).raise_for_status()
+
+    alone.rows.expire_all()
+    assert alone.rows.scalars(select(Membership.until)).all() == [day(last)]
+    assert [each.until for each in alone.rows.scalars(theirs)] == [day(last)] * 2
+    of_case = select(AuditEvent.action).where(AuditEvent.object_id == alone.case)
+    assert alone.rows.scalars(of_case).all().count(Action.MEMBERS_CHANGED) == 1
+
+
 def test_who_is_given_a_case_until_a_day_has_its_keys_until_then_and_for_good_once_a_member_says_so(
     alone: Room,
 ) -> None:
     colleague, last_day = factories.certified(alone.rows, Role.CASEWORKER), factories.DAY + timedelta(days=3)
-    of_case = factories.pair(alone.rows, alone.case, alone.first, alone.second)
-    body = {"pair": of_case.id, "act": factories.in_json(Kind.PAIR), "file": GRANT, "until": last_day.isoformat()}
-    alone.recovery = alone.ask(alone.second, "POST", "/recoveries", body).json()["id"]
+    peel_until(alone, last_day)
     alone.give(colleague).raise_for_status()
     turned = [{"grantee": each, "file": GRANT} for each in (alone.member.id, colleague.id, alone.case)]
     path, entry = f"/cases/{alone.case}/entries", {"entries": [ENTRY]}

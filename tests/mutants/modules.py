@@ -33,7 +33,17 @@ _RELEASES: Final[dict[str, tuple[str, ...]]] = {
     "verification": ("verification",),
     "words": ("words", "page"),
 }
-_RIGHTS: Final = ("tests/casework", "tests/access/test_rights.py")
+# Who may do what in a case, and see what of it.
+_CASEWORK: Final[dict[str, tuple[str, ...]]] = {
+    "agreed_ends/service": ("agreed_ends",),
+    "approvals/service": ("approvals", "leaving", "work"),
+    "cases/holders": ("holders",),
+    "cases/membership": ("cases", "recoveries", "moving", "leaving"),
+    "cases/service": ("cases", "leaving", "recoveries", "audit"),
+    "ends/service": ("ends",),
+    "moving/service": ("moving",),
+    "triage/service": ("triage", "handing_on"),
+}
 
 PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/age/__init__.py": (_FILE,),
@@ -118,15 +128,17 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/casework/stages/machine.py": _MACHINES,
     "app/casework/triage/machine.py": _MACHINES,
     "app/statistics/releases/machine.py": _MACHINES,
-    "app/casework/approvals/service.py": _RIGHTS,
-    "app/casework/cases/service.py": _RIGHTS,
-    "app/casework/triage/service.py": _RIGHTS,
-    "app/casework/cases/holders.py": _RIGHTS,
-    "app/casework/cases/membership.py": _RIGHTS,
-    "app/casework/agreed_ends/service.py": _RIGHTS,
-    "app/casework/ends/service.py": _RIGHTS,
-    "app/casework/moving/service.py": _RIGHTS,
-    "app/people/grants/service.py": ("tests/people/test_grants.py", *_RIGHTS),
+    **{
+        f"app/casework/{module}.py": tuple(f"tests/casework/test_{each}.py" for each in tests)
+        for module, tests in _CASEWORK.items()
+    },
+    "app/people/grants/service.py": (
+        "tests/people/test_grants.py",
+        "tests/casework/test_cases.py",
+        "tests/casework/test_leaving.py",
+        "tests/casework/test_recoveries.py",
+        "tests/casework/test_handing_on.py",
+    ),
     "app/people/partners/service.py": (
         "tests/people/test_partners.py",
         "tests/statistics/releases/test_for_partners.py",
@@ -137,6 +149,11 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
         "tests/statistics/releases/test_routes.py",
         "tests/statistics/releases/test_for_partners.py",
     ),
+    "app/statistics/releases/accounts.py": ("tests/statistics/releases/test_accounts.py", _BOUNDS),
+    "app/statistics/releases/kept_accounts.py": ("tests/statistics/releases/test_draws.py", _BOUNDS),
+    "app/statistics/releases/ledger.py": ("tests/statistics/releases/test_requests.py",),
+    "app/statistics/releases/requests.py": ("tests/statistics/releases/test_requests.py", _BOUNDS),
+    "app/statistics/releases/draws.py": ("tests/statistics/releases/test_draws.py",),
     "app/statistics/releases/accounting.py": ("tests/statistics/releases/test_accounting.py", _BOUNDS),
     "app/statistics/releases/counting.py": ("tests/statistics/releases/test_counting.py",),
     "app/statistics/releases/packed.py": ("tests/statistics/releases/test_counting.py",),
@@ -148,6 +165,7 @@ ALONE: Final = (
     "tests/age/",
     "tests/protocol/",
     "tests/statistics/releases/test_accounting.py",
+    "tests/statistics/releases/test_accounts.py",
     "tests/statistics/releases/test_counting.py",
     "tests/statistics/releases/test_noise.py",
     _BOUNDS,

@@ -120,7 +120,7 @@ class Accounts:
 
     def _part(self, stays: bytes, leaves: bytes) -> None:
         person = self.person(stays)
-        if stays == leaves or self.person(leaves) != person:
+        if self.person(leaves) != person:
             return
         spent = self.spent.pop(person)
         theirs = [name for name in (person, *(n for n, p in self.stands_for.items() if p == person)) if name != leaves]

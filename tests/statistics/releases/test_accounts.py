@@ -59,6 +59,40 @@ def test_one_of_three_who_is_parted_leaves_the_others_joined() -> None:
         assert len(set(persons.values())) == 2
 
 
+def test_what_is_said_of_tokens_that_have_spent_nothing_costs_nothing() -> None:
+    accounts, (one, two, three) = Accounts(), map(name_of, TOKENS[:3])
+
+    accounts.follow([TokenCard(new_card_id(), Says.JOIN, (TOKENS[0], TOKENS[1]))])
+    accounts.charge([two, three, three], 5_000)
+
+    assert accounts.stands_for == {max(one, two): min(one, two)}
+    assert (accounts.spent[min(one, two)], accounts.spent[three]) == (5_000 * (two < one), 10_000)
+
+
+def test_who_is_parted_and_joined_in_one_quarter_is_joined_at_its_end() -> None:
+    accounts, both = Accounts(), (TOKENS[0], TOKENS[1])
+
+    accounts.follow(TokenCard(new_card_id(), says, both) for says in (Says.JOIN, Says.PART))
+
+    assert len(set(accounts.stands_for.values())) == 1
+
+
+@pytest.mark.parametrize("said", [(TOKENS[0], TOKENS[2]), (TOKENS[2], TOKENS[0]), (TOKENS[3], TOKENS[4])])
+def test_nobody_is_parted_from_whom_they_were_not_joined_to(said: tuple[bytes, bytes]) -> None:
+    accounts = Accounts({name_of(TOKENS[2]): 7, name_of(TOKENS[3]): 8, name_of(TOKENS[4]): 9})
+    accounts.follow([TokenCard(new_card_id(), Says.JOIN, (TOKENS[0], TOKENS[1]))])
+    before = accounts.write()
+
+    accounts.follow([TokenCard(new_card_id(), Says.PART, said)])
+
+    assert accounts.write() == before
+
+
+def test_who_was_never_counted_bears_a_life_and_no_more() -> None:
+    assert Accounts().can_bear(name_of(TOKENS[0]), LIFE_CAP)
+    assert not Accounts().can_bear(name_of(TOKENS[0]), LIFE_CAP + 1)
+
+
 @given(st.integers(0, LIFE_CAP), st.integers(0, LIFE_CAP))
 def test_a_joined_account_is_minkowskis_bound_rounded_up(one: int, two: int) -> None:
     bound = one + two + Fraction(math.sqrt(4 * one * two))
@@ -79,7 +113,8 @@ def test_the_file_grows_by_what_was_published(persons: int, sigma: int, slots: i
 def test_free_slots_look_like_people_who_were_counted_once() -> None:
     accounts = Accounts({name_of(TOKENS[0]): 5_000})
 
-    accounts.fill(10, 5_000)
+    for _ in range(2):
+        accounts.fill(10, 5_000)
 
     assert (len(accounts.write()), set(accounts.spent.values())) == (10 * SLOT, {5_000})
     with pytest.raises(AccountsError):
@@ -94,8 +129,16 @@ def test_free_slots_look_like_people_who_were_counted_once() -> None:
         b"2" * SLOT + b"1" * SLOT,
         bytes(16) + (1 << 31).to_bytes(4),
         bytes(16) + ((1 << 31) + 7).to_bytes(4),
+        bytes(16) + ((1 << 31) + 1).to_bytes(4),
     ],
-    ids=["half a slot", "a name twice", "another order", "a slot of itself", "a slot of none"],
+    ids=[
+        "half a slot",
+        "a name twice",
+        "another order",
+        "a slot of itself",
+        "a slot of none",
+        "the slot after the last",
+    ],
 )
 def test_what_nobody_writes_is_no_account(content: bytes) -> None:
     with pytest.raises(AccountsError):

@@ -12,27 +12,36 @@ from sqlalchemy.orm import Session
 
 from app import age
 from app.actor import Actor
+from app.audit.actions import Action
+from app.audit.models import AuditEvent
 from app.cli.demo_population import population
 from app.database import Database
+from app.people.shared_keys.models import SharedKey
 from app.people.staff import service as staff
 from app.problems import StaleVersion
 from app.protocol import card as cards_
 from app.protocol.card import CARD_SIZE, Says, SignedCard, TokenCard
 from app.protocol.encoding import sha256_hex
 from app.protocol.release.budget import LIFE_CAP
+from app.protocol.release.counts import write_counts
+from app.protocol.release.ledger import check_chain
 from app.statistics.cards.models import Card
 from app.statistics.releases import accounts as accounts_
-from app.statistics.releases import draws
+from app.statistics.releases import draws, kept_accounts, ledger
 from app.statistics.releases.accounts import Accounts
 from app.statistics.releases.draws import Draw, Snapshot
+from app.statistics.releases.kept_accounts import AccountsLost
+from app.statistics.releases.ledger import ReleaseBudgetExhausted
 from app.statistics.releases.models import AccountsPart, BudgetEntry, Release, ReleaseState
 from app.statistics.releases.opening import Opener, Page, SealedCard
+from app.statistics.releases.requests import ReleaseExists
 from app.statistics.releases.runs import Run
 from app.transitions import NoSuchStep
 from app.vocabulary import Role
 from tests.flows.evil import attacks
 from tests.protocol.organisation import Person, person
 from tests.statistics.conftest import ANALYST, APPROVER, COLLEAGUE, STATISTICS, TRIAGER, Office, seal_card
+from tests.statistics.releases import folders
 from tests.statistics.releases.flow import TOTAL, Flow, keep_cards, problem, row_of
 from tests.statistics.releases.measurements import NoNoise
 
@@ -316,6 +325,232 @@ def test_a_draw_that_was_cut_off_is_composed_later_from_its_noise(
 
     assert (answer.status_code, answer.json()["state"]) == (201, "composed")
     assert answer.json()["noisy_sha256"] == rows.get_one(Release, approved).noisy_sha256
+
+
+def test_only_what_waits_for_its_draw_and_the_budget_bears_is_begun(
+    database: Database, rows: Session, approved: str
+) -> None:
+    release = rows.get_one(Release, approved)
+    release.state = ReleaseState.REQUESTED
+    rows.flush()
+    with pytest.raises(NoSuchStep):
+        _start(database, approved)
+
+    release.state = ReleaseState.APPROVED
+    other = _charged(rows, rho=15_001)
+    rows.flush()
+    with pytest.raises(ReleaseBudgetExhausted):
+        _start(database, approved)
+
+    rows.get_one(BudgetEntry, other).rho_millionths = 15_000
+    rows.flush()
+    assert _start(database, approved).period == "2026-Q2"
+
+
+def test_without_a_statistics_key_nothing_is_begun(database: Database, rows: Session, approved: str) -> None:
+    rows.execute(delete(SharedKey))
+
+    with pytest.raises(draws.StatisticsKeyWrong) as refused:
+        _start(database, approved)
+
+    assert (refused.value.status, refused.value.type) == (422, "statistics-key-wrong")
+
+
+def _charged(rows: Session, *, rho: int) -> int:
+    """The line of a release of another quarter, drawn before there were accounts, which cost this much."""
+    made = Release(id="rel_" + "1" * 32, kind="reserve", period="2026-Q1", workload="T", requested_by=ANALYST.id)
+    made.state, made.noisy = ReleaseState.PUBLISHED, write_counts(folders.noisy("T"))
+    rows.add(made)
+    rows.flush()
+    line = BudgetEntry(seq=1, release=made.id, kind="reserve", period="2026-Q1", workload="T", rho_millionths=rho)
+    line.workload_sha256, line.previous, line.opendp = "0" * 64, "0" * 64, "0.16.0"
+    rows.add(line)
+    rows.flush()
+    return line.seq
+
+
+TURNED, LOST, OTHER = (age.generate() for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    ("lent", "are_all"),
+    [
+        ([STATISTICS, TURNED], True),
+        ([TURNED, STATISTICS], True),
+        ([STATISTICS, TURNED, LOST], True),  # of an earlier period, where accounts begin anew
+        ([STATISTICS], False),
+        ([TURNED], False),
+        ([STATISTICS, TURNED, OTHER], False),
+        ([], False),
+    ],
+)
+def test_each_key_of_the_period_and_the_accounts_is_lent_and_none_that_opens_nothing(
+    database: Database, approved: str, lent: list[age.HybridIdentity], *, are_all: bool
+) -> None:
+    start = _start(database, approved)
+    kept = dataclasses.replace(start.accounts, opened_by={str(TURNED.recipient)})
+    recipients = {**start.recipients, "2026-Q1": {str(LOST.recipient)}}
+    start = dataclasses.replace(start, accounts=kept, recipients=recipients)
+
+    if are_all:
+        assert set(map(str, draws.statistics_identities(start, list(map(str, lent))))) == set(map(str, lent))
+    else:
+        with pytest.raises(draws.StatisticsKeyWrong):
+            draws.statistics_identities(start, list(map(str, lent)))
+
+
+def test_what_is_no_key_of_statistics_draws_nothing(database: Database, approved: str) -> None:
+    start = _start(database, approved)
+    nothing_to_open = dataclasses.replace(start, recipients={"2026-Q2": set()})
+    classic = "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX"
+
+    for keys in (["AGE-SECRET-KEY-PQ-1" + "Q" * 58], [], [str(STATISTICS), "AGE"]):
+        with pytest.raises(draws.StatisticsKeyWrong):
+            draws.statistics_identities(start, keys)
+    with pytest.raises(draws.StatisticsKeyWrong):
+        draws.statistics_identities(nothing_to_open, [classic])
+    with pytest.raises(draws.StatisticsKeyWrong):
+        draws.statistics_identities(nothing_to_open, [])
+
+
+def test_accounts_that_begin_anew_charge_who_may_have_been_counted_under_a_key_that_is_lost(
+    office: Office, database: Database, rows: Session, approved: str
+) -> None:
+    """Whoever has an open card is charged what was drawn of its quarter; what was drawn of no open card, everybody."""
+    _settled(database, _start(database, approved))
+    rows.add(_said(Says.JOIN, (TOKENS[0], TOKENS[1])))
+    rows.flush()
+    later = Flow.requested(office, TOTAL | {"period": "2026-Q1"})
+    later.move("approved", by=APPROVER)
+    for who in (APPROVER, COLLEAGUE):
+        later.post("/lost-accounts", {}, by=who)
+    start = _start(database, later.release)
+    lost = dataclasses.replace(start, recipients={**start.recipients, "2026-Q2": {str(LOST.recipient)}})
+    of_another = dataclasses.replace(lost, ledger=(dataclasses.replace(start.ledger[0], period="2025-Q1"),))
+    elsewhere = dataclasses.replace(of_another, recipients={**start.recipients, "2025-Q1": {str(STATISTICS.recipient)}})
+    unopened = dataclasses.replace(of_another, recipients={**start.recipients, "2025-Q1": {str(LOST.recipient)}})
+
+    spent = [_opened(_draw(database, each)).spent for each in (start, lost, elsewhere, unopened)]
+
+    assert start.earlier == ("2026-Q2",)
+    names = sorted(map(accounts_.name_of, TOKENS))
+    joined, *_ = sorted(map(accounts_.name_of, TOKENS[:2]))
+    alone = next(name for name in names if name not in map(accounts_.name_of, TOKENS[:2]))
+    assert [(each.get(joined), each.get(alone)) for each in spent] == [
+        (20_000, 5_000),
+        (20_000, 5_000),
+        (0, None),
+        (20_000, 5_000),
+    ]
+
+
+def test_a_kind_of_release_of_a_period_is_drawn_once_whoever_asked_for_it(
+    database: Database, rows: Session, approved: str
+) -> None:
+    start = _start(database, approved)
+    drawn = _settled(database, start)
+    again = rows.get_one(Release, approved, populate_existing=True)
+    again.state = ReleaseState.APPROVED
+    rows.flush()
+
+    with pytest.raises(ReleaseExists), database.write() as session:
+        draws.settle(session, ACTOR, start, drawn, now=NOW)
+
+
+def test_what_the_budget_bore_when_it_was_begun_and_bears_no_more_is_not_charged(
+    database: Database, rows: Session, approved: str
+) -> None:
+    _charged(rows, rho=15_000)
+    start = _start(database, approved)
+    drawn = _draw(database, start)
+    dearer = dataclasses.replace(start, ledger=(dataclasses.replace(start.ledger[0], rho_millionths=15_001),))
+    rows.get_one(BudgetEntry, 1).rho_millionths = 15_001
+    rows.flush()
+
+    with pytest.raises(ReleaseBudgetExhausted), database.write() as session:
+        draws.settle(session, ACTOR, dearer, drawn, now=NOW)
+
+
+def test_a_draw_is_on_record_and_every_line_of_the_ledger_names_the_one_before(
+    office: Office, database: Database, rows: Session, approved: str
+) -> None:
+    _settled(database, _start(database, approved))
+    later = Flow.requested(office, TOTAL | {"period": "2026-Q1"})
+    later.move("approved", by=APPROVER)
+    _settled(database, _start(database, later.release))
+
+    with database.read() as session:
+        lines = ledger.lines(session)
+    check_chain(lines)
+    assert [line.period for line in lines] == ["2026-Q2", "2026-Q1"]
+    recorded = select(AuditEvent.object_id).where(AuditEvent.action == Action.RELEASE_DRAWN).order_by(AuditEvent.seq)
+    assert rows.scalars(recorded).all() == [approved, later.release]
+
+
+def test_accounts_of_another_length_than_was_published_or_that_nobody_opens_are_lost(
+    database: Database, approved: str
+) -> None:
+    start = _with_accounts(_start(database, approved), Accounts({b"n" * 16: 5_000}))
+    longer = dataclasses.replace(start.accounts, slots=2)
+    no_accounts = dataclasses.replace(start.accounts, sealed=age.encrypt(b"n", [STATISTICS.recipient]))
+
+    assert start.accounts.open_([STATISTICS]) == Accounts({b"n" * 16: 5_000})
+    for kept, key in ((longer, STATISTICS), (no_accounts, STATISTICS), (start.accounts, OTHER)):
+        with pytest.raises(AccountsLost) as refused:
+            kept.open_([key])
+        assert (refused.value.status, refused.value.type) == (409, "release-accounts-lost")
+
+
+def test_accounts_begin_with_the_first_draw_that_kept_some(database: Database, rows: Session, approved: str) -> None:
+    """A draw of before there were accounts left none, and its persons are charged at the worst."""
+    _charged(rows, rho=5_000)
+
+    start = _start(database, approved)
+
+    assert (start.accounts.sealed, start.earlier) == (None, ("2026-Q1",))
+    assert start.accounts.slots == accounts_.growth(folders.noisy("T").tables[0])
+
+
+def test_accounts_that_moved_while_they_were_read_are_stale_and_not_lost(
+    database: Database, rows: Session, approved: str
+) -> None:
+    _settled(database, _start(database, approved))
+
+    with database.read() as session:
+        release, lines = session.get_one(Release, approved), ledger.lines(session)
+        moved = (*lines[:-1], dataclasses.replace(lines[-1], accounts_sha256="0" * 64))
+        with pytest.raises(StaleVersion):
+            kept_accounts.kept(session, release, moved)
+
+
+def test_accounts_lie_in_pieces_in_the_place_of_those_before(database: Database, rows: Session, office: Office) -> None:
+    for pieces in ([1024 * 1024, 1024 * 1024, 5], [1024 * 1024], [7]):
+        sealed = bytes(index % 251 for index in range(sum(pieces)))
+        with database.write() as session:
+            kept_accounts.keep(session, sealed)
+
+        kept = rows.execute(select(AccountsPart.number, AccountsPart.content).order_by(AccountsPart.number)).all()
+        assert [(number, len(content)) for number, content in kept] == list(enumerate(pieces, start=1))
+        assert b"".join(content for _, content in kept) == sealed
+
+
+def test_that_accounts_are_lost_is_said_by_two_of_a_release_that_waits_for_its_draw_and_is_on_record(
+    database: Database, rows: Session, approved: str
+) -> None:
+    def say(who: Person) -> tuple[str | None, str | None]:
+        actor = Actor(who.id, who.roles, None, NOW.date())
+        with database.write() as session:
+            said = kept_accounts.lose(session, actor, approved, now=NOW)
+        return said.accounts_lost_by, said.accounts_lost_too
+
+    assert say(APPROVER) == say(APPROVER) == (APPROVER.id, None)
+    assert say(COLLEAGUE) == say(COLLEAGUE) == say(APPROVER) == say(ANALYST) == (APPROVER.id, COLLEAGUE.id)
+    recorded = select(AuditEvent.actor_id).where(AuditEvent.action == Action.ACCOUNTS_LOST).order_by(AuditEvent.seq)
+    assert rows.scalars(recorded).all() == [APPROVER.id, COLLEAGUE.id]
+    rows.get_one(Release, approved, populate_existing=True).state = ReleaseState.REQUESTED
+    rows.flush()
+    with pytest.raises(NoSuchStep):
+        say(APPROVER)
 
 
 def _start(database: Database, release: str) -> Snapshot:

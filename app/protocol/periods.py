@@ -4,7 +4,6 @@ import re
 from calendar import monthrange
 from datetime import date, timedelta
 
-_QUARTERS = ("first", "second", "third", "fourth")
 _PERIOD = re.compile(r"(20[0-9]{2})(?:-Q([1-4]))?")
 
 
@@ -20,12 +19,6 @@ def year_of(period: str) -> str:
 def is_year(period: str) -> bool:
     """Whether it is a year, and not a quarter."""
     return _split(period)[1] is None
-
-
-def in_words(period: str) -> str:
-    """`in the second quarter of 2026`, or `in 2026`."""
-    year, quarter = _split(period)
-    return f"in the {_QUARTERS[int(quarter) - 1]} quarter of {year}" if quarter else f"in {year}"
 
 
 def first_day(period: str) -> date:

@@ -74,11 +74,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
         _BOUNDS,
     ),
     "app/protocol/chain.py": ("tests/protocol/test_chain.py", _REFUSALS),
-    "app/protocol/conversation.py": (
-        "tests/protocol/test_conversation.py",
-        _REFUSALS,
-        "tests/client/intake/test_reporter.py",
-    ),
+    "app/protocol/conversation.py": ("tests/protocol/test_conversation.py", _REFUSALS),
     "app/protocol/derivation.py": ("tests/protocol/test_receipt.py", _VECTORS),
     "app/protocol/documents.py": ("tests/protocol/test_documents.py", _REFUSALS),
     "app/protocol/encoding.py": ("tests/protocol/test_encoding.py", _REFUSALS),

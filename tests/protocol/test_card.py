@@ -21,6 +21,7 @@ from app.protocol.card import (
     lines_sha256,
     may_be_counted,
     parse,
+    read_signed,
     sign,
 )
 from app.protocol.documents import write_signatures
@@ -111,6 +112,24 @@ def test_a_card_has_the_signatures_of_two(number: int) -> None:
 
     with pytest.raises(CardError):
         parse(text.ljust(CARD_SIZE, b" "))
+
+
+@pytest.mark.parametrize(("begin", "end"), [(b'{"sigz":', b"}"), (b'{"sigs":', b"]"), (b"", b"")])
+def test_signatures_stand_under_their_name_alone(begin: bytes, end: bytes) -> None:
+    signed = signed_by_two(a_card())
+    text = signed.card.line + b"\n" + begin + write_signatures((signed.writer, signed.approver)) + end + b"\n"
+
+    with pytest.raises(CardError):
+        parse(text.ljust(CARD_SIZE, b" "))
+
+
+def test_a_card_is_read_with_what_was_signed_only_where_that_is_its_line() -> None:
+    signed = signed_by_two(a_card())
+    of_another = sign(dataclasses.replace(signed.card, severity="limited"), APPROVER)
+
+    assert read_signed(encode(signed)) == signed
+    with pytest.raises(NotAuthentic, match="signature"):
+        read_signed(encode(dataclasses.replace(signed, approver=of_another)))
 
 
 @given(st.binary(max_size=CARD_SIZE))

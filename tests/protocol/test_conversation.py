@@ -9,7 +9,7 @@ from app import age
 from app.protocol import conversation, mailbox
 from app.protocol.conversation import NotTaken, To
 from app.protocol.documents import Document, Header, bare, maced, parse_document, seal
-from app.protocol.encoding import parse_object, sha256_hex
+from app.protocol.encoding import b64, parse_object, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.grants import open_grant
 from app.protocol.mailbox import SLOT_SIZE, SLOTS, MessageKind, ThreadState
@@ -107,6 +107,29 @@ def test_a_message_was_taken_where_the_memory_of_it_lies_in_its_slot() -> None:
 
     with pytest.raises(NotTaken):
         post.check_taken(answer(thread_state()))
+
+
+def test_a_message_that_takes_the_report_back_has_the_secret_for_it_and_no_other_has() -> None:
+    before = read(thread_state())
+    posts = [
+        conversation.write(before, RECEIPT, kind, org=ORG, today=TODAY)
+        for kind in (MessageKind.MESSAGE, MessageKind.WITHDRAW)
+    ]
+
+    message, withdrawal = (parse_object(post.content.partition(b"\n")[0]) for post in posts)
+
+    assert (withdrawal["kind"], unb64(withdrawal["secret"])) == ("withdraw", RECEIPT.withdrawal)
+    assert "secret" not in message
+
+
+def test_a_report_whose_memory_does_not_open_is_taken_back_by_the_secret_alone() -> None:
+    post = conversation.withdraw_unread(RECEIPT)
+
+    line, _, slots = post.content.partition(b"\n")
+    said = parse_object(line)
+    assert said == {"v": 1, "kind": "withdraw", "id": said["id"], "secret": b64(RECEIPT.withdrawal)}
+    assert slots == 2 * post.thread_state
+    assert age.decrypt(post.thread_state, [RECEIPT.identity]) == b" " * 4096
 
 
 def test_a_changed_choice_keeps_its_id_and_stands_once() -> None:

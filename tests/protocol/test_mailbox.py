@@ -24,6 +24,7 @@ from app.protocol.mailbox import (
     PART_SIZE,
     SLOT_SIZE,
     SLOTS,
+    ReplyCopy,
     ReporterMessage,
     StaffMessage,
     ThreadState,
@@ -55,6 +56,9 @@ READERS: dict[str, Callable[[dict[str, Any]], object]] = {
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=3000)
 
 
+COPY = ReplyCopy("a" * 64, ("b" * 64,), "Thank you.", THREAD_STATE.recipient)
+
+
 def reply(part: int = 1, parts: int = 1, text: str = "", **changes: Any) -> StaffMessage:
     return replace(StaffMessage(1, None, part, parts, text), **changes)
 
@@ -77,9 +81,13 @@ def sealed_slot(type_: str, body: dict[str, Any]) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "message", [THREAD_STATE, MESSAGE, CHANGE, WITHDRAWAL, reply(2, 3, "so"), reply(seen="a" * 64)]
+    "message",
+    [
+        *(THREAD_STATE, MESSAGE, CHANGE, WITHDRAWAL, reply(2, 3, "so"), reply(seen="a" * 64)),
+        *(COPY, ReplyCopy(None, ("b" * 64,) * 14, "")),
+    ],
 )
-def test_what_is_written_is_read(message: ThreadState | ReporterMessage | StaffMessage) -> None:
+def test_what_is_written_is_read(message: ThreadState | ReporterMessage | StaffMessage | ReplyCopy) -> None:
     assert type(message).read(parse_object(canonical(message.body()))) == message
 
 
@@ -87,6 +95,26 @@ def test_what_is_written_is_read(message: ThreadState | ReporterMessage | StaffM
 def test_a_body_of_another_form_is_refused(vector: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         READERS[vector["type"]](vector["body"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"seen": "a"},
+        {"slots": []},
+        {"slots": ["b" * 64] * 15},
+        {"slots": ["b"]},
+        {"slots": {}},
+        {"slots": "b" * 14},
+        {"text": None},
+        {"write_to": "age1"},
+        {"write_to": 5},
+        {"more": 1},
+    ],
+)
+def test_a_copy_of_a_reply_of_another_form_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        ReplyCopy.read(COPY.body() | changes)
 
 
 @given(st.sampled_from(sorted(READERS)), st.data())

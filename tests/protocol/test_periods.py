@@ -6,6 +6,7 @@ from app.protocol.periods import (
     PeriodError,
     day_after,
     first_day,
+    is_year,
     last_day,
     number_of,
     numbered,
@@ -45,7 +46,8 @@ def test_quarters_are_numbered_one_behind_the_other() -> None:
 def test_a_year_counts_the_cards_of_its_quarters() -> None:
     assert quarters("2026") == ("2026-Q1", "2026-Q2", "2026-Q3", "2026-Q4")
     assert quarters("2026-Q2") == ("2026-Q2",)
-    assert year_of("2026-Q2") == "2026"
+    assert [year_of(each) for each in ("2026", "2026-Q2")] == ["2026", "2026"]
+    assert [is_year(each) for each in ("2026", "2026-Q2")] == [True, False]
 
 
 @pytest.mark.parametrize("period", ["", "2026-Q5", "2026-Q0", "26-Q1", "2026-06", "2026 ", "2026-Q2\n"])

@@ -33,6 +33,16 @@ _RELEASES: Final[dict[str, tuple[str, ...]]] = {
     "verification": ("verification",),
     "words": ("words", "page"),
 }
+_CASES: Final = "tests/protocol/case/"
+_JOURNALS: Final = (
+    "tests/protocol/journal/",
+    "tests/protocol/test_journal.py",
+    "tests/protocol/test_members.py",
+    _REFUSALS,
+)
+# Of these folders a module's own test, which is tried before all others of them.
+_OWN_OF_CASES: Final = {"carried": "carried", "coding": "coding", "pieces": "pieces", "work": "values"}
+_OWN_OF_JOURNALS: Final = ("checkpoint", "entry", "following", "seconding")
 # Who may do what in a case, and see what of it.
 _CASEWORK: Final[dict[str, tuple[str, ...]]] = {
     "agreed_ends/service": ("agreed_ends",),
@@ -65,7 +75,8 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/audit_chain.py": (_REFUSALS, "tests/casework/test_audit.py"),
     "app/protocol/audit_heads.py": ("tests/protocol/test_audit_heads.py", _VECTORS_OF_TYPES, _REFUSALS),
     "app/protocol/card.py": ("tests/protocol/test_card.py", _BOUNDS),
-    "app/protocol/case/*.py": ("tests/protocol/case/",),
+    "app/protocol/case/*.py": (_CASES,),
+    **{f"app/protocol/case/{module}.py": (f"{_CASES}test_{own}.py", _CASES) for module, own in _OWN_OF_CASES.items()},
     "app/protocol/certified.py": ("tests/protocol/test_certificates.py", "tests/protocol/test_key_log.py", _REFUSALS),
     "app/protocol/certificates.py": (
         "tests/protocol/test_certificates.py",
@@ -82,12 +93,11 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/errors.py": ("tests/protocol/test_opening.py", "tests/client/machine/test_seen.py", _REFUSALS),
     "app/protocol/grants.py": ("tests/protocol/test_grants.py", _REFUSALS),
     "app/protocol/intake.py": ("tests/protocol/test_intake.py", _REFUSALS),
-    "app/protocol/journal/*.py": (
-        "tests/protocol/journal/",
-        "tests/protocol/test_journal.py",
-        "tests/protocol/test_members.py",
-        _REFUSALS,
-    ),
+    "app/protocol/journal/*.py": _JOURNALS,
+    **{
+        f"app/protocol/journal/{module}.py": (f"tests/protocol/journal/test_{module}.py", *_JOURNALS)
+        for module in _OWN_OF_JOURNALS
+    },
     "app/protocol/kept_pairs.py": ("tests/protocol/test_kept_pairs.py",),
     "app/protocol/key_copy.py": ("tests/protocol/test_key_copy.py", _VECTORS_OF_TYPES),
     "app/protocol/key_log.py": ("tests/protocol/test_key_log.py", _REFUSALS),

@@ -40,8 +40,19 @@ _JOURNALS: Final = (
     "tests/protocol/test_members.py",
     _REFUSALS,
 )
-# Of these folders a module's own test, which is tried before all others of them.
-_OWN_OF_CASES: Final = {"carried": "carried", "coding": "coding", "pieces": "pieces", "work": "values"}
+# Of a case's modules the tests that are enough; of the others all.
+_OF_CASES: Final[dict[str, tuple[str, ...]]] = {
+    "cards": ("cards", "cards_of_two", "ties"),
+    "carried": ("carried",),
+    "coding": ("coding",),
+    "file": ("file", "ties"),
+    "pieces": ("pieces", "ties"),
+    "succession": ("succession", "ties"),
+    "ties": ("ties",),
+    "values": ("values",),
+    "work": ("values",),
+}
+# Of the modules of a journal those that have tests of their own, which are tried before the others.
 _OWN_OF_JOURNALS: Final = ("checkpoint", "entry", "following", "seconding")
 # Who may do what in a case, and see what of it.
 _CASEWORK: Final[dict[str, tuple[str, ...]]] = {
@@ -76,7 +87,10 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/audit_heads.py": ("tests/protocol/test_audit_heads.py", _VECTORS_OF_TYPES, _REFUSALS),
     "app/protocol/card.py": ("tests/protocol/test_card.py", _BOUNDS),
     "app/protocol/case/*.py": (_CASES,),
-    **{f"app/protocol/case/{module}.py": (f"{_CASES}test_{own}.py", _CASES) for module, own in _OWN_OF_CASES.items()},
+    **{
+        f"app/protocol/case/{module}.py": tuple(f"{_CASES}test_{each}.py" for each in tests)
+        for module, tests in _OF_CASES.items()
+    },
     "app/protocol/certified.py": ("tests/protocol/test_certificates.py", "tests/protocol/test_key_log.py", _REFUSALS),
     "app/protocol/certificates.py": (
         "tests/protocol/test_certificates.py",

@@ -35,7 +35,7 @@ _REASONED = {"NotAuthentic", "Rollback"}
 
 
 @dataclass(frozen=True)
-class Mutant:
+class Change:
     """One change: `new` in the place of `old`, inside of `function` (empty: where the module is loaded).
 
     `key` names it in whatever line it stands. `first` and `last` are the lines of the statement that it is in.
@@ -47,7 +47,6 @@ class Mutant:
     number: int
     first: int
     last: int
-    code: CodeType = field(repr=False, compare=False)
 
     @property
     def lines(self) -> range:
@@ -57,6 +56,13 @@ class Mutant:
     def key(self) -> str:
         again = f" ({self.number})" if self.number > 1 else ""
         return f"{self.function or 'module'}: {self.old} → {self.new}{again}"
+
+
+@dataclass(frozen=True)
+class Mutant(Change):
+    """A change, and the code of the module with it."""
+
+    code: CodeType = field(repr=False, compare=False)
 
 
 @dataclass
@@ -76,21 +82,31 @@ class _Place:
 
 def mutants(path: Path) -> Iterator[Mutant]:
     """All changes of one file, in its order."""
-    source = path.read_text()
-    tree = ast.parse(source)
+    tree = ast.parse(path.read_text())
+    for change, node, place, new in _made(tree):
+        if isinstance(new, ast.AST):
+            ast.copy_location(new, node)
+            ast.fix_missing_locations(new)
+        place.put(new)
+        code = compile(tree, str(path), "exec", dont_inherit=True)
+        place.put(node)
+        yield Mutant(**vars(change), code=code)
+
+
+def keys(path: Path) -> set[str]:
+    """Those of all changes of one file, of which none is compiled."""
+    return {change.key for change, *_ in _made(ast.parse(path.read_text()))}
+
+
+def _made(tree: ast.Module) -> Iterator[tuple[Change, ast.AST, _Place, ast.AST | None]]:
+    """Each change, with the node in whose place something new is to be put."""
     counted: dict[tuple[str, str, str], int] = {}
     for node, place, context in _walk(tree, None, _Context()):
         for new in _changes(node, place, context):
-            old_text, new_text = _short(node), _short(new)
-            spot = (context.function, old_text, new_text)
+            old, changed = _short(node), _short(new)
+            spot = (context.function, old, changed)
             counted[spot] = counted.get(spot, 0) + 1
-            if isinstance(new, ast.AST):
-                ast.copy_location(new, node)
-                ast.fix_missing_locations(new)
-            place.put(new)
-            code = compile(tree, str(path), "exec", dont_inherit=True)
-            place.put(node)
-            yield Mutant(context.function, old_text, new_text, counted[spot], context.first, context.last, code)
+            yield Change(context.function, old, changed, counted[spot], context.first, context.last), node, place, new
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import typer
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import CaseId, Names, short
 from app.cli.stopped import Stopped
-from app.client.casework import cases
+from app.client.casework import cases, words
 from app.client.casework.cases import OpenCase
 from app.client.casework.cases.fields import WORDS, NoSuchCode, NoSuchField, Target, code, numbered, set_
 from app.client.machine.staff import Staff
@@ -86,7 +86,7 @@ def add(
             told_by = cases.tellers(file)
             checked = Relation(_edited(lambda: code("relation_of_target_to_reporter", relation)))
             new = cases.affected(checked, statistics=None, by_reporter=None, can_be_asked=True, told_by=told_by)
-            file = replace(file, persons=(*file.persons, new))
+            file = words.entered(person, case, replace(file, persons=(*file.persons, new)))
         case "incident", [whom, type_]:
             affected = _edited(lambda: numbered(file.persons, _target(whom)))
             checked_type = _edited(lambda: code("incident_type", type_))

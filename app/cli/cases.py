@@ -14,7 +14,7 @@ from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Ask, CaseId, Given, Names, short
 from app.cli.stopped import Stopped
-from app.client.casework import act_approvals, approvals, cases, coding_approvals, course
+from app.client.casework import act_approvals, approvals, cases, coding_approvals, course, words
 from app.client.casework.cases import OpenCase, ending
 from app.client.machine.staff import Staff
 from app.client.statistics import cards, withdrawals
@@ -40,7 +40,8 @@ def code(
     coding = read(text_of(document, "The coding"))
     names = Names(person)
     before, holders = cases.open_(person, names.case(id_)), names.persons(holder)
-    after = case_edits.write(person, before, coding.added_to(before.file, by=person), holders=holders)
+    file = words.entered(person, before, coding.added_to(before.file, by=person))
+    after = case_edits.write(person, before, file, holders=holders)
     show(facts(after), as_json=as_json)
 
 
@@ -59,7 +60,12 @@ def consent(
     """Keep a person's own answer about one use. The service learns that there was one, not to what."""
     worker = staff(machine)
     open_case = cases.open_(worker, Names(worker).case(id_))
-    person = _person_of(open_case, person)
+    person, counts = (
+        _person_of(open_case, person),
+        scope is ConsentScope.STATISTICS and status is not ConsentStatus.ASKED,
+    )
+    if counts and status is not ConsentStatus.GIVEN:  # first, so that nobody is counted whose *no* was cut short
+        open_case = cards.own_word(worker, open_case, person, status)
     newest = {each.id: each.mark for each in cases.list_consents(worker, open_case)}
     cases.record_consent(
         worker,
@@ -72,8 +78,15 @@ def consent(
         wording=text_of(wording, "") if wording else "",
         after=newest.get(consent) if consent else None,
     )
-    if scope is ConsentScope.STATISTICS and status is not ConsentStatus.ASKED:
-        cards.own_word(worker, cases.open_(worker, open_case.id), person, status)
+    if counts and status is ConsentStatus.GIVEN:
+        after = cards.own_word(worker, cases.open_(worker, open_case.id), person, status)
+        _tell_if_unheard(worker, after, person)
+
+
+def _tell_if_unheard(worker: Staff, open_case: OpenCase, person: str) -> None:
+    """Where a *yes* counts for nothing as long as the mailbox says otherwise, whoever wrote it down is told."""
+    if words.heard(worker, open_case).person(person).statistics is not ConsentStatus.GIVEN:
+        say("They said no in the mailbox themselves, as it seems, and that stands until they say yes there.")
 
 
 def approve(

@@ -23,7 +23,7 @@ from app.client.machine.transport import Refused
 from app.protocol import mailbox
 from app.protocol.mailbox import MessageKind
 from app.protocol.report import Attachment
-from app.vocabulary import ApprovalSubject, ConsentScope, Imminence, ReportState, Severity, TransitionReason
+from app.vocabulary import ApprovalSubject, Imminence, ReportState, Severity, TransitionReason
 
 queue = typer.Typer(help="Read what was reported, answer, decide.", no_args_is_help=True)
 
@@ -153,8 +153,7 @@ def answer(
     """Write to the reporter. Your name is not in it."""
     person = staff(machine)
     open_report = triage.open_(person, Names(person).report(report))
-    said = triage.thread(person, open_report).consents.get(ConsentScope.CONTACT, open_report.may_contact)
-    if not said and not despite_their_no:
+    if not (despite_their_no or triage.thread(person, open_report).may_contact(open_report)):
         raise Stopped(
             "the reporter did not say that they may be written to, and was promised that nobody would: a reply can"
             " endanger them. Where you must all the same: --despite-their-no"
@@ -432,7 +431,9 @@ def _file(attachment: Attachment, open_report: OpenReport) -> dict[str, Any]:
 
 def _message(received: Received) -> dict[str, Any]:
     content = received.content
-    return {"number": content.number, "day": received.day, "kind": content.kind.value, "text": content.text}
+    changed = {each.scope.value: each.given for each in content.consents}
+    about = {"number": content.number, "day": received.day, "kind": content.kind.value, "consents": changed}
+    return {**about, "text": content.text}
 
 
 def _reply(sent: Sent, thread: Thread) -> dict[str, Any]:
@@ -446,11 +447,9 @@ def _line(each: Received | Sent, thread: Thread, names: Names) -> dict[str, Any]
         reply = _reply(each, thread)
         return {**reply, "from": names.handle(each.by), "note": "read" if reply["read"] else None}
     message = _message(each)
-    return {
-        **message,
-        "from": "reporter",
-        "note": None if each.content.kind is MessageKind.MESSAGE else message["kind"],
-    }
+    changed = ", ".join(f"{scope}: {'yes' if given else 'no'}" for scope, given in message["consents"].items())
+    kind = None if each.content.kind is MessageKind.MESSAGE else message["kind"]
+    return {**message, "from": "reporter", "note": changed or kind}
 
 
 def _quarter(moment: datetime | None) -> str | None:

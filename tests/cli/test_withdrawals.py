@@ -7,6 +7,7 @@ import pytest
 from app.client.casework import cases
 from app.protocol import receipt
 from app.protocol.encoding import new_id
+from app.vocabulary import ConsentScope, ConsentStatus
 from tests.cli.command import tern
 from tests.client.casework.scene import claimed, taken
 from tests.client.installation import Installation
@@ -66,3 +67,25 @@ def test_a_person_is_told_of_by_the_one_report_or_by_those_that_are_named(here: 
 
     assert (added.code, of_another.code, by_all.code, named.code) == (0, 2, 0, 0)
     assert (told_by_all, cases.open_(boris, case.id).file.persons[0].told_by) == ((), (sent.report,))
+
+
+def test_who_is_entered_has_their_reporters_answer_and_a_yes_that_the_mailbox_gainsays_is_told(
+    here: Installation,
+) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    sent = claimed(here, anna)
+    case = taken(anna, boris, sent)
+    theirs = here.environment("boris") | {"COLUMNS": "400"}
+    say = ["case", "consent", case.id, "statistics", "given", "--person", "1", "--method", "spoken"]
+
+    added = tern("case", "add", case.id, "person", "self", environment=theirs)
+    agreed = cases.open_(boris, case.id).file.persons[0].by_reporter
+    said = tern(*say, environment=theirs)
+    here.reporter().change_consent(receipt.read(sent.receipt), ConsentScope.STATISTICS, given=False)
+    thread = tern("triage", "open", sent.report, environment=theirs)
+    gainsaid = tern(*say, environment=theirs)
+
+    assert (added.code, agreed) == (0, ConsentStatus.GIVEN)
+    assert (said.code, said.err) == (0, "")
+    assert "statistics: no" in thread.out
+    assert (gainsaid.code, "that stands until they say yes there" in gainsaid.err) == (0, True)

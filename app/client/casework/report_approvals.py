@@ -33,7 +33,7 @@ class Review:
     @property
     def unanswered(self) -> bool:
         """Whether nobody has signed for a reply to its reporter, who said that one may write."""
-        return self.report.may_contact and not self.thread.replies
+        return self.thread.may_contact(self.report) and not self.thread.replies
 
 
 def request(staff: Staff, report: OpenReport, subject: ApprovalSubject, approver: str) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 
 from app.client.casework.cases import OpenCase
 from app.client.casework.reports import opened, threads
-from app.client.casework.reports.threads import Received
 from app.client.machine.staff import NotGranted, Staff
 from app.protocol.case import Affected, CaseFile
 from app.protocol.encoding import unb64
@@ -24,9 +23,9 @@ from app.vocabulary import ConsentScope, ConsentStatus, Relation
 class Word:
     """What the reporter of a report of the case says of it, as far as this person can read it.
 
-    `counts`: whether they let what they reported be counted, None where they have said nothing since: who entered the
-    people of the case had read the report. `of_themselves`: whether they may be one of these people. `taken_back`: by
-    the secret that leaves their device for nothing else. `said` is the report, None where it is gone or does not open.
+    `counts`: whether they let what they reported be counted, None where they have said nothing since; `newest` is then
+    what the report says. `of_themselves`: whether they may be one of these people. `taken_back`: by the secret that
+    leaves their device for nothing else. `said` is the report, None where it is gone or does not open.
     """
 
     report: str
@@ -36,10 +35,30 @@ class Word:
     is_gone: bool = False
     said: Report | None = field(default=None, repr=False)
 
+    @property
+    def newest(self) -> bool:
+        """Their last answer about being counted, be it that of the report itself."""
+        if self.counts is None and self.said:
+            return ConsentScope.STATISTICS in self.said.form.consents
+        return bool(self.counts)
+
 
 def heard(staff: Staff, case: OpenCase) -> CaseFile:
     """What the case says, with the answers of its people as its reporters' newest words leave them. As `of_case`."""
     return as_said(case.file, of_case(staff, case))
+
+
+def entered(staff: Staff, case: OpenCase, file: CaseFile) -> CaseFile:
+    """What is to be written, with the newest answer of the reporters who tell of somebody new as theirs, where nobody
+    has written down one. As `of_case`.
+    """
+    there = {person.id for person in case.file.persons}
+    new = [each for each in file.persons if each.id not in there and each.by_reporter is None]
+    if not new:
+        return file
+    words = of_case(staff, case)
+    tied = {each.id: replace(each, by_reporter=_of_reporters(each, words)) for each in new}
+    return replace(file, persons=tuple(tied.get(each.id, each) for each in file.persons))
 
 
 def as_said(file: CaseFile, words: Collection[Word]) -> CaseFile:
@@ -77,16 +96,25 @@ def _gave(person: Affected) -> bool:
     return ConsentStatus.GIVEN in (person.statistics, person.by_reporter)
 
 
+def _of_reporters(person: Affected, among: Collection[Word]) -> ConsentStatus | None:
+    words = [each for each in among if person.is_told_by(each.report)]
+    return (ConsentStatus.GIVEN if all(each.newest for each in words) else ConsentStatus.DECLINED) if words else None
+
+
 def _answered(person: Affected, among: Collection[Word]) -> Affected:
-    """A *yes* that somebody recorded ends with the *no*; only a reporter's own *yes* brings theirs back."""
+    """A *yes* that somebody recorded ends with the *no*; only a reporter's own *yes* brings theirs back.
+
+    What the report itself says is older than what its people have answered since, and no answer of theirs.
+    """
     given, withdrawn = ConsentStatus.GIVEN, ConsentStatus.WITHDRAWN
     words = [each for each in among if person.is_told_by(each.report)]
-    if any(each.counts is False for each in words):
+    if any(not each.newest for each in words):
         by_reporter = withdrawn if person.by_reporter is given else person.by_reporter
-        theirs = person.relation is Relation.SELF and any(each.of_themselves for each in words if each.counts is False)
+        said_no = [each for each in words if each.counts is False]
+        theirs = person.relation is Relation.SELF and any(each.of_themselves for each in said_no)
         own = withdrawn if theirs and person.statistics is given else person.statistics
         return replace(person, by_reporter=by_reporter, statistics=own)
-    if any(each.counts for each in words) and person.by_reporter is withdrawn:
+    if any(each.counts for each in words):
         return replace(person, by_reporter=given)
     return person
 
@@ -107,17 +135,5 @@ def _word(staff: Staff, case: OpenCase, id_: str, item: Mapping[str, Any] | None
     about = said.form.answers.get("about_whom", (Relation.SELF,))
     # By the secret alone: a reporter whose mailbox somebody has spoilt can say no more than that.
     taken_back = any(threads.is_secret(each["secret"], said.withdrawal) for each in item["messages"])
-    counts = False if taken_back else _counts(posts)
+    counts = False if taken_back else threads.newest_answers(posts).get(ConsentScope.STATISTICS)
     return Word(id_, counts, of_themselves=Relation.SELF in about, taken_back=taken_back, said=said)
-
-
-def _counts(posts: Collection[Received]) -> bool | None:
-    """The newest answer to *statistics*, of those of one day a *no*."""
-    answers = [
-        (post.day, each.given)
-        for post in posts
-        for each in post.content.consents
-        if each.scope is ConsentScope.STATISTICS
-    ]
-    newest = max((day for day, _ in answers), default=None)
-    return all(given for day, given in answers if day == newest) if newest else None

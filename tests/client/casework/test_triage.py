@@ -127,6 +127,21 @@ def test_who_did_not_consent_to_contact_is_decided_without_an_answer(here: Insta
     assert anna.service.get(f"/reports/{sent.report}").json()["state"] == "insufficient"
 
 
+def test_whether_somebody_is_answered_before_the_decision_follows_from_their_newest_word(here: Installation) -> None:
+    anna = here.staff("anna")
+    asks, begs = claimed(here, anna), here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "none"}})
+    triage.claim(anna, triage.view(anna, begs.report))
+    for sent, given in ((asks, False), (begs, True)):
+        here.reporter().change_consent(receipt.read(sent.receipt), ConsentScope.CONTACT, given=given)
+
+    triage.dispose(anna, triage.open_(anna, asks.report), ReportState.INSUFFICIENT, NOT_URGENT)
+    with pytest.raises(Refused) as refusal:
+        triage.dispose(anna, triage.open_(anna, begs.report), ReportState.INSUFFICIENT, NOT_URGENT)
+
+    assert triage.view(anna, asks.report).state is ReportState.INSUFFICIENT
+    assert refusal.value.type == "guards-fail"
+
+
 def test_a_supervisor_puts_a_decided_report_before_a_triager_again(here: Installation) -> None:
     anna, sara = here.staff("anna"), here.staff("sara")
     sent = here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "none", "consent": ["service"]}})

@@ -6,8 +6,10 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from app.client.casework import cases, coding_approvals, words
+from app.client import Reporter
+from app.client.casework import cases, coding_approvals, triage, words
 from app.client.casework.cases import OpenCase
+from app.client.casework.reports.threads import NotToBeWrittenTo
 from app.client.intake.reporter import Submitted
 from app.client.machine.staff import Staff
 from app.client.statistics import cards
@@ -16,7 +18,7 @@ from app.protocol.case import Affected, Verdict
 from app.protocol.encoding import new_id
 from app.protocol.errors import Rollback
 from app.vocabulary import ConsentScope, ConsentStatus, Relation, VerificationStatus
-from tests.client.casework.scene import CODING, approved, claimed, taken
+from tests.client.casework.scene import CODING, DOCUMENT, approved, claimed, taken
 from tests.client.installation import Installation
 from tests.flows.evil import EvilServer, instead
 
@@ -123,6 +125,65 @@ def test_the_newest_word_counts_and_of_one_day_the_no(here: Installation) -> Non
 
     assert on_one_day == [(None, WITHDRAWN)]
     assert heard(here.staff("boris"), case) == [(None, GIVEN)]
+
+
+@pytest.mark.parametrize("off", [timedelta(days=400), timedelta(days=-400)])
+def test_a_word_is_the_newest_by_its_number_whatever_the_clock_of_the_device_said(
+    here: Installation, off: timedelta
+) -> None:
+    boris = here.staff("boris")
+    case, sent = coded(here, boris, relative())
+    words_ = receipt.read(sent.receipt)
+    with Reporter(here.server, here.pin, clock=lambda: here.now() + off) as elsewhere:
+        elsewhere.change_consent(words_, ConsentScope.STATISTICS, given=True)
+        elsewhere.change_consent(words_, ConsentScope.CONTACT, given=True)
+
+    with here.reporter() as reporter:
+        reporter.change_consent(words_, ConsentScope.STATISTICS, given=False)
+        reporter.change_consent(words_, ConsentScope.CONTACT, given=False)
+
+    assert heard(boris, case) == [(None, WITHDRAWN)]
+    with pytest.raises(NotToBeWrittenTo):
+        triage.answer(boris, triage.open_(boris, sent.report), "We have read it.")
+
+
+def test_nobody_is_counted_for_a_yes_that_was_written_down_where_the_report_says_no(here: Installation) -> None:
+    anna, boris, chen = here.staff("anna"), here.staff("boris"), here.staff("chen")
+    sent = here.reporter().submit({**DOCUMENT, "answers": {"danger_now": "weeks", "consent": ["service", "contact"]}})
+    triage.claim(anna, triage.view(anna, sent.report))
+    opened, person = taken(anna, boris, sent), relative()
+    incident = cases.incident(boris, person, CODING)
+    case = cases.write(boris, opened, replace(opened.file, persons=(person,), incidents=(incident,)))
+
+    review = coding_approvals.review(chen, coding_approvals.request(boris, case, chen.person))
+
+    assert (review.cards, heard(boris, case)) == ((), [(None, WITHDRAWN)])
+
+
+@pytest.mark.parametrize("agrees", [True, False])
+def test_who_is_entered_has_the_newest_answer_of_the_reporter_who_tells_of_them(
+    here: Installation, agrees: bool
+) -> None:
+    boris = here.staff("boris")
+    sent = claimed(here, here.staff("anna"))
+    case = taken(here.staff("anna"), boris, sent)
+    if not agrees:
+        say(here, sent, given=False)
+    answers = (None, None, ConsentStatus.DECLINED)
+    people = tuple(
+        cases.affected(relation, statistics=None, by_reporter=by, can_be_asked=True)
+        for relation, by in zip((Relation.SELF, Relation.CHILD, Relation.CHILD), answers, strict=True)
+    )
+
+    file = words.entered(boris, case, replace(case.file, persons=people))
+
+    theirs = GIVEN if agrees else ConsentStatus.DECLINED
+    assert [each.by_reporter for each in file.persons] == [theirs, theirs, ConsentStatus.DECLINED]
+    assert [each.statistics for each in file.persons] == [None] * 3
+    case = cases.write(boris, case, file)
+    here.pass_(timedelta(days=1))
+    say(here, sent, given=True)
+    assert heard(here.staff("boris"), case) == [(None, GIVEN)] * 3
 
 
 def test_what_is_none_of_the_reporters_says_nothing_and_a_no_that_was_heard_cannot_be_hidden(

@@ -1,7 +1,7 @@
 """The thread with a reporter: what they have written since the report, and what is answered into their mailbox."""
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -117,14 +117,12 @@ class Thread:
 
     @property
     def consents(self) -> dict[ConsentScope, bool]:
-        """What the reporter has changed since the report: the newest answers, of those of one day the *no*."""
-        found = dict[ConsentScope, tuple[str, bool]]()
-        for message in self.messages:
-            for each in message.content.consents:
-                day, given = found.get(each.scope, ("", True))
-                if message.day >= day:
-                    found[each.scope] = (message.day, each.given and (given or message.day > day))
-        return {scope: given for scope, (_, given) in found.items()}
+        """What the reporter has changed since the report: what counts of each use, by `newest_answers`."""
+        return newest_answers(self.messages)
+
+    def may_contact(self, report: OpenReport) -> bool:
+        """Whether the reporter may be written to, by their newest word."""
+        return self.consents.get(ConsentScope.CONTACT, report.may_contact)
 
     @property
     def withdrawal(self) -> Received | None:
@@ -134,6 +132,25 @@ class Thread:
         """
         withdrawals = (each for each in self.messages if each.content.kind is MessageKind.WITHDRAW)
         return next((each for each in withdrawals if each.with_secret), None)
+
+
+def newest_answers(messages: Iterable[Received]) -> dict[ConsentScope, bool]:
+    """The answer of each use by the message of the highest number, and of those of its day, or its number, the *no*.
+
+    By the number, which the reporter's own client counts: the day is that of a device whose clock may be wrong, and an
+    answer of a day to come would stand above all later ones.
+    """
+    said = dict[ConsentScope, list[tuple[int, str, bool]]]()
+    for message in messages:
+        for each in message.content.consents:
+            said.setdefault(each.scope, []).append((message.content.number, message.day, each.given))
+    return {scope: _newest(answers) for scope, answers in said.items()}
+
+
+def _newest(answers: Sequence[tuple[int, str, bool]]) -> bool:
+    last = max(number for number, _, _ in answers)
+    days = {day for number, day, _ in answers if number == last}
+    return all(given for _, day, given in answers if day in days)
 
 
 def thread(staff: Staff, report: OpenReport) -> Thread:
@@ -168,7 +185,7 @@ def answer(staff: Staff, report: OpenReport, text: str, *, despite_their_no: boo
     also by a colleague's answer.
     """
     before = thread(staff, report)
-    if not (despite_their_no or before.consents.get(ConsentScope.CONTACT, report.may_contact)):
+    if not (despite_their_no or before.may_contact(report)):
         raise NotToBeWrittenTo
     return _send(staff, report, before, text)
 

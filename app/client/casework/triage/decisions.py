@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from app import vocabulary
 from app.client.casework import at_once
+from app.client.casework.reports import threads
 from app.client.casework.reports.opened import OpenReport
 from app.client.casework.reports.views import ReportView
 from app.client.casework.triage.reading import open_
@@ -52,7 +53,8 @@ def dispose(
 ) -> Priority:
     """Decide about a report that was read. The priority follows from what was found, never from a feeling.
 
-    That contact was not consented to, or that there is danger now, is this client's word, from the report itself.
+    That contact was not consented to, or is no longer, or that there is danger now, is this client's word, from what
+    the reporter said in the report and since.
     Raises `RuleOfTriage` for *accepted*, which `accept` does, and for *undecryptable*: this report opens. Raises
     `Refused` (`guards-fail`) where a supervisor must have agreed first (`report_approvals`).
     """
@@ -62,7 +64,7 @@ def dispose(
     request: dict[str, object] = {"priority": priority.value}
     if duplicate_of:
         request["duplicate_of"] = duplicate_of
-    if not report.may_contact:
+    if not threads.thread(staff, report).may_contact(report):
         request["no_contact"] = True
     if report.danger_now:
         request["danger_now"] = True

@@ -1,4 +1,4 @@
-"""`tern me`: what waits for you, and what ends soon."""
+"""`tern me`: what waits for you, what ends soon, and which reporters have written."""
 
 from typing import Any
 
@@ -8,27 +8,36 @@ from app.client.casework import desk
 
 
 def me(machine: Home = HOME, as_json: Json = False) -> None:
-    """What waits for you, what ends soonest first: what you claimed, were handed, work on, and are asked."""
+    """What waits for you, what ends soonest first: what you claimed, were handed, work on, are asked; what is news."""
     person = staff(machine)
-    found, more = desk.waiting(person)
+    found = desk.waiting(person)
     rows: list[dict[str, Any]] = [
         {
             "kind": each.kind,
             "id": each.id,
+            "case": None,
             "state": each.state,
-            "due": each.due,
+            "due": each.due and each.due.isoformat(),
             "overdue": each.due is not None and each.due < person.today,
         }
-        for each in found
+        for each in found.items
     ]
-    columns = ["kind", "id", "state", "due", "overdue"]
+    rows += [
+        {"kind": "news", "id": each.report, "case": each.case, "state": str(each), "due": None, "overdue": False}
+        for each in found.news
+    ]
+    columns = ["kind", "id", "case", "state", "due", "overdue"]
     words = {True: "yes", False: ""}
     show_list(
         "For you",
         columns,
         rows,
         as_json=as_json,
-        words=lambda row: {"id": short(str(row["id"])), "overdue": words[bool(row["overdue"])]},
+        words=lambda row: {
+            "id": short(str(row["id"])),
+            "case": row["case"] and short(str(row["case"])),
+            "overdue": words[bool(row["overdue"])],
+        },
     )
-    if more and not as_json:
+    if found.more and not as_json:
         say("There is more: tern triage list, tern case list and tern case approvals have all of it.")

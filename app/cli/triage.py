@@ -70,10 +70,15 @@ def list_(
     columns = ["ref", "received_on", "state", "danger_now", "language", "came by", "triager", "note"]
     waiting = triage.coming(person, states=asked.states or None)
 
+    elsewhere = set(said)
+
     def row(each: Waiting) -> dict[str, Any]:
+        elsewhere.discard(each.id)
         return {**_row(each), "news": said.get(each.id)}
 
     show_list_as_it_comes("Reports", columns, waiting, row, order=triage.in_order, as_json=as_json, words=words)
+    if elsewhere and not as_json:
+        say(f"Reporters have written of what is not listed here: {len(elsewhere)}. See them with tern me.")
 
 
 @queue.command("views")

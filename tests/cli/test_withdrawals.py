@@ -4,15 +4,18 @@ import json
 
 import pytest
 
-from app.client.casework import cases
+from app.client.casework import cases, triage
 from app.protocol import receipt
+from app.protocol.case import Assessment
 from app.protocol.encoding import new_id
-from app.vocabulary import ConsentScope, ConsentStatus
+from app.vocabulary import ConsentScope, ConsentStatus, Imminence, ReportState, RiskLevel, Severity
 from tests.cli.command import tern
 from tests.client.casework.scene import claimed, taken
 from tests.client.installation import Installation
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+MILD = [(Severity.LIMITED, Imminence.NONE)]
 
 
 def test_a_reporter_writes_then_takes_back_what_a_case_has_and_reads_what_was_done(here: Installation) -> None:
@@ -51,6 +54,44 @@ def test_a_reporter_writes_then_takes_back_what_a_case_has_and_reads_what_was_do
         environment={"TERN_RECEIPT": sent.receipt},
     )
     assert [each["number"] for each in json.loads(printed.out)["replies"]] == [1]
+
+
+@pytest.mark.parametrize("what", [ReportState.DUPLICATE, ReportState.OUT_OF_MANDATE])
+def test_what_a_reporter_writes_after_the_decision_is_told_to_who_decided(
+    here: Installation, what: ReportState
+) -> None:
+    anna = here.staff("anna")
+    theirs = here.environment("anna") | {"COLUMNS": "400"}
+    sent, twin = claimed(here, anna), claimed(here, anna)
+    report = triage.answer(anna, triage.open_(anna, sent.report), "We have read it.")
+    triage.dispose(anna, report, what, MILD, duplicate_of=twin.report if what is ReportState.DUPLICATE else None)
+    here.reporter().answer(receipt.read(sent.receipt), "They are at the door.")
+
+    listed = tern("triage", "list", environment=theirs)
+    mine = [each for each in json.loads(tern("me", "--json", environment=theirs).out) if each["id"] == sent.report]
+    shown = tern("triage", "open", sent.report, environment=theirs)
+    after = tern("me", environment=theirs)
+
+    assert "See them with tern me" in listed.err
+    assert [(each["kind"], each["state"]) for each in mine] == [("news", "they wrote")]
+    assert "They are at the door." in shown.out
+    assert (after.code, "they wrote" in after.out) == (0, False)
+
+
+def test_what_waits_is_told_with_its_day(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    case = taken(anna, boris, claimed(here, anna))
+    cases.assess(boris, case, Assessment(RiskLevel.LOW, boris.today, reasoning="As they told us."))
+
+    table, listed = (tern("me", *more, environment=here.environment("boris")) for more in ((), ("--json",)))
+
+    due = {each["id"]: each["due"] for each in json.loads(listed.out)}
+    assert (table.code, due[case.id]) == (0, boris.today.isoformat())
+    assert boris.today.isoformat() in table.out
+
+
+def test_whoever_reads_no_reports_is_told_what_waits_too(here: Installation) -> None:
+    assert tern("me", environment=here.environment("dina")).code == 0
 
 
 def test_a_person_is_told_of_by_the_one_report_or_by_those_that_are_named(here: Installation) -> None:

@@ -1,11 +1,17 @@
 """What waits for this person and until when, as the service tells it: where to look first, and nothing to believe."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Self
+from typing import Any, Final, Self
 
+from app.client.casework.reports import news
+from app.client.casework.reports.news import News
 from app.client.machine.staff import Staff
+from app.vocabulary import Role
+
+# Who may be told what reporters post.
+READERS: Final = frozenset({Role.TRIAGER, Role.CASEWORKER, Role.SUPERVISOR})
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,18 @@ class Wait:
         return cls(str(item["kind"]), str(item["id"]), str(item["state"]), due)
 
 
-def waiting(staff: Staff) -> tuple[list[Wait], bool]:
-    """The earliest day first, and whether there is more than is told. Raises `Refused`."""
+@dataclass(frozen=True)
+class Desk:
+    """What waits, the earliest day first, and whether there is `more` than is told; what reporters have posted since,
+    whatever became of their reports."""
+
+    items: Sequence[Wait]
+    news: Sequence[News]
+    more: bool
+
+
+def waiting(staff: Staff) -> Desk:
+    """All of it. Raises `Refused`."""
     found = staff.service.get("/me").json()
-    return [Wait.read(each) for each in found["items"]], found["more"]
+    told = news.unread(staff) if READERS & set(found["roles"]) else []
+    return Desk([Wait.read(each) for each in found["items"]], told, found["more"])

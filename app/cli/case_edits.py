@@ -142,8 +142,7 @@ def judge(
     case = cases.open_(person, names.case(id_))
     at = _edited(lambda: numbered(case.file.incidents, _target(incident)))
     verdict = Verdict(status, person.person, names.person(second) if second else None)
-    after = write(person, case, case.file.with_incident(replace(at, verdicts=(*at.verdicts, verdict))))
-    cards.follow_verdicts(person, after)
+    write(person, case, case.file.with_incident(replace(at, verdicts=(*at.verdicts, verdict))))
 
 
 def resume(
@@ -258,12 +257,14 @@ def log(
 
 
 def write(person: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[str] = ()) -> OpenCase:
-    """Write on. Where a colleague was faster with the same, both texts are shown, and this one is kept."""
+    """Write on, and take back what is counted no more by it. Where a colleague was faster with the same, both texts are
+    shown, and this one is kept.
+    """
     try:
         after = cases.write(person, case, file, holders=holders)
         if after.file.priority is not case.file.priority:
             cases.follow_coding(person, after)
-        return after
+        return cards.follow(person, after)
     except cases.Collision as collision:
         show_text("\n".join(_side_by_side(collision.texts)))
         raise Stopped(

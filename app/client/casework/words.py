@@ -77,12 +77,6 @@ def of_case(staff: Staff, case: OpenCase) -> tuple[Word, ...]:
     return tuple(_word(staff, case, id_, shown.get(id_)) for id_ in sorted(joined | shown.keys()))
 
 
-def silenced(before: CaseFile, after: CaseFile) -> frozenset[str]:
-    """The ids of those of whom the case says that they may be counted, and the words heard since that they may not."""
-    was = {person.id: person for person in before.persons}
-    return frozenset(each.id for each in after.persons if _gave(was[each.id]) and not _gave(each))
-
-
 def taken_back(file: CaseFile) -> frozenset[str]:
     """The ids of those who agreed to be counted, or for whom a reporter did, and do no longer."""
     return frozenset(

@@ -23,14 +23,14 @@ from app.client.machine.transport import Refused, Service
 from app.client.people import shared_keys
 from app.protocol import card
 from app.protocol.card import SignedCard
-from app.protocol.case import CardNote, CaseFile, PartType, RuleBroken, Tie, card_or_none, signed_tie
+from app.protocol.case import CardNote, CaseFile, PartType, RuleBroken, Tie, card_or_none, not_counted, signed_tie
 from app.protocol.chain import Mark
 from app.protocol.documents import Signature
 from app.protocol.encoding import b64, sha256_hex, unb64
 from app.protocol.errors import NotAuthentic, ProtocolError
 from app.protocol.journal import NamedVersion
 from app.protocol.statements import KeyKind
-from app.vocabulary import ApprovalState, ApprovalSubject, ConsentStatus, VerificationStatus
+from app.vocabulary import ApprovalState, ApprovalSubject, ConsentStatus
 
 # A card leaves at a random hour of these many from now on.
 DELAY_HOURS: Final = 72
@@ -103,6 +103,7 @@ def send_again(staff: Staff, case: OpenCase) -> int:
     """
     if staff.person not in case.members:
         return 0
+    _call_back(staff, case)
     waits = _waiting(staff)
     lost = [each for each in _unsent(staff, case) if each.card not in waits]
     files = _sealed_again(staff, case, [each for each in lost if not each.is_withdrawal])
@@ -213,9 +214,12 @@ def own_word(staff: Staff, case: OpenCase, person: str, status: ConsentStatus) -
     return _withdraw(staff, case, said, incidents)
 
 
-def follow_verdicts(staff: Staff, case: OpenCase) -> OpenCase:
-    """Take back the cards of what was found not to have happened."""
-    return _withdraw(staff, case, case.file, _refuted(case.file))
+def follow(staff: Staff, case: OpenCase) -> OpenCase:
+    """Take back the cards of whom the case lets be counted no more, and of what was found not to have happened."""
+    gone = not_counted(case.file)
+    return (
+        case if gone.isdisjoint(note.incident for note in case.file.cards) else _withdraw(staff, case, case.file, gone)
+    )
 
 
 def take_back(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collection[str]) -> OpenCase:
@@ -280,13 +284,8 @@ def _changed(staff: Staff) -> dict[str, bytes]:
 def _follow(staff: Staff, id_: str) -> bool:
     case = cases.whole(staff, cases.open_(staff, id_))
     said = words.heard(staff, case)
-    silent = words.silenced(case.file, said)
-    _withdraw(staff, case, said, _refuted(said).union(ending.incidents_of(case, silent)))
-    return said != case.file
-
-
-def _refuted(file: CaseFile) -> frozenset[str]:
-    return frozenset(each.id for each in file.incidents if each.verification is VerificationStatus.REFUTED)
+    # Of all who may not be counted, and not of whom this machine hears it first: the case may say so already.
+    return _withdraw(staff, case, said, not_counted(said)).file != case.file
 
 
 def _heard_before(staff: Staff) -> Kept:
@@ -301,7 +300,16 @@ def _withdraw(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collectio
     again = [each.card for each in _unsent(staff, after) if each.is_withdrawal and each.card not in waits]
     for card_id in (*(note.id for note in targets), *again):  # those too of which this was broken off
         _put_out(staff, card_id, None)
+    _call_back(staff, after)
     return after
+
+
+def _call_back(staff: Staff, case: OpenCase) -> None:
+    """What waits here of cards that a colleague has taken back leaves as their withdrawal, and never as cards."""
+    withdrawn = {note.id for note in case.file.cards if note.withdrawn}
+    for entry in _entries(staff):
+        if entry.file is not None and entry.card in withdrawn:
+            _put_out(staff, entry.card, None)
 
 
 def _kept(staff: Staff, case: OpenCase, file: CaseFile) -> OpenCase:

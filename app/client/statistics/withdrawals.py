@@ -12,6 +12,7 @@ from app.client.casework.reports import threads
 from app.client.casework.withdrawals import Leaving
 from app.client.machine.staff import Staff
 from app.client.statistics import cards
+from app.protocol.case import not_counted
 from app.protocol.errors import NotAuthentic
 from app.protocol.journal import Ending
 
@@ -55,8 +56,8 @@ def _taken_back(staff: Staff, case: OpenCase) -> tuple[OpenCase, list[Leaving]]:
     leaving = withdrawals.leaving(case, found)
     if leaving:
         said = words.as_said(case.file, found)
-        silent = words.silenced(case.file, said).union(*(each.people for each in leaving))
-        case = cards.take_back(staff, case, said, ending.incidents_of(case, silent))
+        going = ending.incidents_of(case, frozenset().union(*(each.people for each in leaving)))
+        case = cards.take_back(staff, case, said, not_counted(said) | going)
     return case, leaving
 
 

@@ -4,7 +4,7 @@ The service never opens it, so its rules are kept here: by the client that write
 them, and by the one that approves.
 """
 
-from app.protocol.case.cards import asked, asked_ties, card_of, card_or_none, drawn, sent_of
+from app.protocol.case.cards import asked, asked_ties, card_of, card_or_none, drawn, not_counted, sent_of
 from app.protocol.case.coding import CODED, NO_GROUND, SECOND_PERSON, check_coding, list_of, takes_several
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
@@ -92,6 +92,7 @@ __all__ = [
     "drawn",
     "list_of",
     "looks_at",
+    "not_counted",
     "of_part",
     "put_together",
     "sent_of",

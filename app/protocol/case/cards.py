@@ -101,6 +101,22 @@ def card_or_none(file: CaseFile, note: CardNote) -> StatCard | None:
         return None
 
 
+def not_counted(file: CaseFile) -> frozenset[str]:
+    """The ids of incidents that have no card, or none any more: of who may not be counted, and what did not happen."""
+    return frozenset(each.id for each in file.incidents if not _may_be_counted(file, each) or _is_refuted(each))
+
+
+def _may_be_counted(file: CaseFile, incident: Incident) -> bool:
+    person = file.person(incident.affected)
+    return may_be_counted(
+        person.relation, own=person.statistics, reporters=person.by_reporter, can_be_asked=person.can_be_asked
+    )
+
+
+def _is_refuted(incident: Incident) -> bool:
+    return incident.verification is VerificationStatus.REFUTED
+
+
 def _may_approve(approver: str, incident: Incident) -> bool:
     """Nobody approves their own coding; who is named second in a verdict says so themselves."""
     takes_second = incident.verification in SECOND_PERSON
@@ -115,11 +131,9 @@ def card_of(file: CaseFile, incident_id: str, *, card_id: str, revision: int = 0
     """
     incident = file.incident(incident_id)
     person = file.person(incident.affected)
-    if not may_be_counted(
-        person.relation, own=person.statistics, reporters=person.by_reporter, can_be_asked=person.can_be_asked
-    ):
+    if not _may_be_counted(file, incident):
         raise RuleBroken("no-statistics-consent")
-    if incident.verification is VerificationStatus.REFUTED:
+    if _is_refuted(incident):
         raise RuleBroken("refuted")
     coding = {**incident.coding, "verification_status": incident.verification}
     token = unb64(file.token_of(person.id), TOKEN_SIZE)

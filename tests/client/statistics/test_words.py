@@ -1,10 +1,12 @@
 """Who says *no* to being counted is counted no more: asked for, approved, written, waiting or sent."""
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
 import pytest
+from sqlalchemy import select
 
 from app.client import Reporter
 from app.client.casework import cases, coding_approvals, triage, words
@@ -13,10 +15,12 @@ from app.client.casework.reports.threads import NotToBeWrittenTo
 from app.client.intake.reporter import Submitted
 from app.client.machine.staff import Staff
 from app.client.statistics import cards
+from app.database import Database
 from app.protocol import receipt
 from app.protocol.case import Affected, Verdict
-from app.protocol.encoding import new_id
+from app.protocol.encoding import new_id, sha256_hex
 from app.protocol.errors import Rollback
+from app.statistics.cards.models import Card
 from app.vocabulary import ConsentScope, ConsentStatus, Relation, VerificationStatus
 from tests.client.casework.scene import CODING, DOCUMENT, approved, claimed, taken
 from tests.client.installation import Installation
@@ -110,6 +114,45 @@ def test_cards_that_wait_or_left_are_taken_back_when_their_client_hears_of_the_n
     assert notes == [True, True, False]
     assert cards.waiting(boris) == before + 1  # the withdrawal of the one stands where its card stood
     cards.send(boris, now=True)
+
+
+def test_a_card_that_left_is_taken_back_although_its_case_says_the_no_already(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    case, sent = coded(here, boris, themselves())
+    cards.write(boris, case.id, approved(boris, case, chen))
+    cards.send(boris, now=True)
+    cards.follow_words(boris)  # what the tests before have left
+    say(here, sent, given=False)
+    coding_approvals.request(boris, cases.open_(boris, case.id), chen.person)
+
+    cards.follow_words(boris)
+
+    assert [note.withdrawn for note in cases.open_(boris, case.id).file.cards] == [True]
+    assert cards.waiting(boris) == 1
+    cards.send(boris, now=True)
+
+
+def test_a_card_leaves_the_outbox_of_its_writer_whichever_colleague_has_heard_the_no_before(
+    here: Installation,
+) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    case, sent = coded(here, boris, themselves())
+    case = cases.change_members(boris, case, add=[chen.person])
+    cards.write(boris, case.id, approved(boris, case, chen))
+    say(here, sent, given=False)
+    assert case.id in cards.follow_words(chen)
+
+    cards.follow_words(boris)
+    cards.send(boris, now=True)
+
+    [note] = cases.open_(boris, case.id).file.cards
+    with (
+        closing(Database(f"sqlite:///{here.directory / 'server' / 'tern.sqlite'}")) as database,
+        database.read() as rows,
+    ):
+        kept = rows.scalars(select(Card.file).where(Card.id_sha256 == sha256_hex(note.id.encode()))).all()
+    assert kept == [None]
+    cards.send(chen, now=True)
 
 
 def test_the_newest_word_counts_and_of_one_day_the_no(here: Installation) -> None:
@@ -251,6 +294,6 @@ def test_what_is_refuted_is_counted_no_more(here: Installation) -> None:
     verdict = Verdict(VerificationStatus.REFUTED, boris.person, chen.person)
     case = cases.write(boris, case, case.file.with_incident(replace(incident, verdicts=(*incident.verdicts, verdict))))
 
-    after = cards.follow_verdicts(boris, case)
+    after = cards.follow(boris, case)
 
     assert [note.withdrawn for note in after.file.cards] == [True]

@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
+from app import age
 from app.client import Reporter
 from app.client.casework import cases, coding_approvals, triage, words
 from app.client.casework.cases import OpenCase
@@ -18,8 +19,9 @@ from app.client.statistics import cards
 from app.database import Database
 from app.protocol import receipt
 from app.protocol.case import Affected, Verdict
-from app.protocol.encoding import new_id, sha256_hex
+from app.protocol.encoding import b64, canonical, new_id, sha256_hex
 from app.protocol.errors import Rollback
+from app.protocol.sizes import Kind, classes
 from app.statistics.cards.models import Card
 from app.vocabulary import ConsentScope, ConsentStatus, Relation, VerificationStatus
 from tests.client.casework.scene import CODING, DOCUMENT, approved, claimed, taken
@@ -171,9 +173,7 @@ def test_the_newest_word_counts_and_of_one_day_the_no(here: Installation) -> Non
 
 
 @pytest.mark.parametrize("off", [timedelta(days=400), timedelta(days=-400)])
-def test_a_word_is_the_newest_by_its_number_whatever_the_clock_of_the_device_said(
-    here: Installation, off: timedelta
-) -> None:
+def test_a_no_counts_after_a_yes_whatever_the_clock_of_its_device_said(here: Installation, off: timedelta) -> None:
     boris = here.staff("boris")
     case, sent = coded(here, boris, relative())
     words_ = receipt.read(sent.receipt)
@@ -188,6 +188,25 @@ def test_a_word_is_the_newest_by_its_number_whatever_the_clock_of_the_device_sai
     assert heard(boris, case) == [(None, WITHDRAWN)]
     with pytest.raises(NotToBeWrittenTo):
         triage.answer(boris, triage.open_(boris, sent.report), "We have read it.")
+
+
+def test_a_no_counts_whose_number_began_anew_for_junk_lay_where_the_thread_state_was(here: Installation) -> None:
+    boris = here.staff("boris")
+    case, sent = coded(here, boris, relative())
+    theirs = receipt.read(sent.receipt)
+    here.reporter().answer(theirs, "They came again.")
+    say(here, sent, given=True)
+    here.pass_(timedelta(days=1))
+    junk = age.encrypt(bytes(classes(Kind.SLOT)[0]), [age.generate().recipient])
+    line = canonical({"v": 1, "kind": "message", "id": new_id("msg")})
+    headers = {"Authorization": f"Bearer {b64(theirs.token)}", "Content-Type": "application/octet-stream"}
+    httpx2.post(f"{here.server}/v1/mailbox", content=line + b"\n" + junk + junk, headers=headers).raise_for_status()
+
+    say(here, sent, given=False)
+
+    boris = here.staff("boris")
+    numbers = [each.content.number for each in triage.thread(boris, triage.open_(boris, sent.report)).messages]
+    assert (numbers, heard(boris, case)) == ([1, 1, 2], [(None, WITHDRAWN)])
 
 
 def test_nobody_is_counted_for_a_yes_that_was_written_down_where_the_report_says_no(here: Installation) -> None:

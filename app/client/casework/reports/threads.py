@@ -1,7 +1,7 @@
 """The thread with a reporter: what they have written since the report, and what is answered into their mailbox."""
 
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any, Final
@@ -135,22 +135,27 @@ class Thread:
 
 
 def newest_answers(messages: Iterable[Received]) -> dict[ConsentScope, bool]:
-    """The answer of each use by the message of the highest number, and of those of its day, or its number, the *no*.
+    """What counts of each use: a *no*, unless a *yes* is of a higher number and of a later day.
 
-    By the number, which the reporter's own client counts: the day is that of a device whose clock may be wrong, and an
-    answer of a day to come would stand above all later ones.
+    The day alone is that of a device whose clock may be wrong: a *yes* of a day to come would stand above each later
+    *no*. The number alone begins anew where somebody who has the token put junk in the place of the thread state.
     """
-    said = dict[ConsentScope, list[tuple[int, str, bool]]]()
+    said = dict[ConsentScope, list[_Answer]]()
     for message in messages:
         for each in message.content.consents:
-            said.setdefault(each.scope, []).append((message.content.number, message.day, each.given))
-    return {scope: _newest(answers) for scope, answers in said.items()}
+            said.setdefault(each.scope, []).append(_Answer(message.content.number, message.day, each.given))
+    return {scope: not any(_stands(no, answers) for no in answers if not no.given) for scope, answers in said.items()}
 
 
-def _newest(answers: Sequence[tuple[int, str, bool]]) -> bool:
-    last = max(number for number, _, _ in answers)
-    days = {day for number, day, _ in answers if number == last}
-    return all(given for _, day, given in answers if day in days)
+@dataclass(frozen=True)
+class _Answer:
+    number: int
+    day: str
+    given: bool
+
+
+def _stands(no: _Answer, among: Iterable[_Answer]) -> bool:
+    return not any(each.given and each.number > no.number and each.day > no.day for each in among)
 
 
 def thread(staff: Staff, report: OpenReport) -> Thread:

@@ -59,7 +59,7 @@ _CASEWORK: Final[dict[str, tuple[str, ...]]] = {
     "agreed_ends/service": ("agreed_ends",),
     "approvals/service": ("approvals", "leaving", "work"),
     "cases/holders": ("holders",),
-    "cases/membership": ("cases", "recoveries", "moving", "leaving"),
+    "cases/membership": ("membership", "recoveries"),
     "cases/service": ("cases", "leaving", "recoveries", "audit"),
     "ends/service": ("ends",),
     "moving/service": ("moving",),

@@ -127,7 +127,7 @@ def change(session: Session, actor: Actor, case: Case, new: MembersChange, *, no
     over = removed & {person for person, until in guests.items() if until < now.date()}
     owner_id = new.owner_id or (None if case.owner_id in over else case.owner_id)
     _confirm(session, actor, case, new.confirm, guests=guests, removed=removed)
-    if not after or added & before or added & removed or removed - before or len(added) != len(new.add):
+    if not after or added & before or removed - before or len(added) != len(new.add):
         raise MembersUnfit
     if owner_id and owner_id not in after:
         raise MembersUnfit
@@ -253,12 +253,13 @@ def _check_second_person(
 ) -> None:
     """Raises `SecondPersonNeeded` unless another approved this very act, or it is about the actor, or who left.
 
-    Whoever approved is a member now, or a supervisor where nobody else is left to be it. Their word is used up by it.
+    `removed` and `members` are without those whose last day is over. Whoever approved is a member now, or a supervisor
+    where nobody else is left to be it. Their word is used up by it.
     """
     opener_id = session.get_one(JournalEntry, (case.id, 1)).author_id
     put_out = {opener_id} & removed
-    if case.owner_id and owner_id != case.owner_id:
-        put_out |= {case.owner_id}
+    if owner_id != case.owner_id:
+        put_out |= members & {case.owner_id}
     put_out -= {actor.id}
     if not any(staff.is_certified(session, each, today) for each in put_out):
         return

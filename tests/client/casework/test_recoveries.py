@@ -293,3 +293,17 @@ def test_who_is_confirmed_by_a_member_stays_after_their_last_day(here: Installat
     assert boris.person in theirs.members
     assert theirs.journal.guests == {}
     cases.write(here.staff("boris"), theirs, replace(theirs.file, title="For good"))
+
+
+def test_a_case_whose_owner_was_given_it_until_a_day_goes_on_after_it_without_an_owner(here: Installation) -> None:
+    opened, _ = given_until(here, 0)
+    anna, boris = here.staff("anna"), here.staff("boris")
+    cases.change_members(anna, cases.open_(anna, opened.id), owner=boris.person)
+    here.pass_(timedelta(days=1))
+    anna = here.staff("anna")
+
+    known = cases.open_(anna, opened.id)
+    written = cases.write(anna, known, replace(known.file, title="Back again"))
+
+    assert (set(written.members), written.member_list.owner) == ({anna.person}, None)
+    cases.write(anna, written, replace(written.file, title="And on"))

@@ -55,6 +55,9 @@ class HybridRecipient:
     def __str__(self) -> str:
         return self._text
 
+    def __reduce__(self) -> tuple[type["HybridRecipient"], tuple[bytes]]:
+        return HybridRecipient, (self.public_key,)  # what is made from it goes to no other process
+
     def wrap(self, file_key: bytes) -> Stanza:
         sealed = _SUITE.encrypt(file_key, self._key, INFO)
         share = encoding.encode(sealed[:ENCAPSULATED_SIZE]).decode()

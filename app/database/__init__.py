@@ -3,7 +3,7 @@
 from app.database.base import Base, index_where
 from app.database.engine import Database, NoDatabase
 from app.database.inserts import insert_or_ignore
-from app.database.layer import give_back
+from app.database.layer import give_back, unwrap_all
 from app.database.types import Hour, Quarter, Sealed, Shredded, as_kept
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "give_back",
     "index_where",
     "insert_or_ignore",
+    "unwrap_all",
 ]

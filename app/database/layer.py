@@ -6,7 +6,7 @@ Where no keys are kept, files lie as they came, and one without the mark is alwa
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
@@ -32,8 +32,8 @@ class Keys(Protocol):
     def give_back(self, id_: bytes) -> None:
         """What was taken, and under which nothing was stored: the next may have it."""
 
-    def find(self, id_: bytes) -> bytes | None:
-        """The key; None where it was destroyed, or lost."""
+    def find(self, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """The keys of these ids, but those that were destroyed, or lost."""
 
     def missing(self, ids: Iterable[bytes]) -> int:
         """How many of these are not there."""
@@ -92,9 +92,19 @@ def unwrap(kept: bytes) -> bytes:
 
     So a list with one such file is read like any other, and its reader is shown which it is.
     """
+    (file,) = unwrap_all([kept])
+    return file
+
+
+def unwrap_all(kept: Sequence[bytes]) -> list[bytes]:
+    """The files that came, in their order: for those who read a great many, as all their keys are looked up at once."""
     keys = _current.get()
-    id_ = id_of(kept)
-    key = keys.find(id_) if keys is not None and id_ is not None else None
+    ids = [id_of(each) for each in kept]
+    found = keys.find([id_ for id_ in ids if id_ is not None]) if keys is not None else {}
+    return [_opened(each, found.get(id_) if id_ else None) for each, id_ in zip(kept, ids, strict=True)]
+
+
+def _opened(kept: bytes, key: bytes | None) -> bytes:
     if key is None:
         return kept
     try:

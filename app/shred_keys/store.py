@@ -7,7 +7,7 @@ of a stored file is in one place alone.
 
 import secrets
 import threading
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import islice
@@ -82,16 +82,20 @@ class ShredKeys:
             with self._taking:
                 self._pool.append((id_, key))
 
-    def find(self, id_: bytes) -> bytes | None:
-        """The key of this id. Those that were found are remembered until they are destroyed here."""
+    def find(self, ids: Collection[bytes]) -> Mapping[bytes, bytes]:
+        """The keys of these ids that are there. Those that were found are remembered until they are destroyed here."""
         with self._finding:
-            key = self._found.get(id_)
-            if key is None:
+            found = {id_: key for id_ in ids if (key := self._found.get(id_)) is not None}
+            unknown = [id_ for id_ in ids if id_ not in found]
+            if unknown:
                 with self._database.read() as session:
-                    key = session.scalar(sa.select(_keys.c.key).where(_keys.c.id == id_))
-                if key is not None:
-                    self._remember(id_, key)
-            return key
+                    for some in _some(unknown):
+                        rows = session.execute(sa.select(_keys.c.id, _keys.c.key).where(_keys.c.id.in_(some)))
+                        found.update((id_, key) for id_, key in rows)
+                for id_ in unknown:
+                    if id_ in found:
+                        self._remember(id_, found[id_])
+            return found
 
     def _remember(self, id_: bytes, key: bytes) -> None:
         if len(self._found) >= _REMEMBERED:

@@ -66,10 +66,15 @@ def measure(number: int = CARDS) -> list[dict[str, str | float]]:
         began, cost = time.perf_counter(), _processor()
         with peak:
             drawn = draws.draw(
-                _start(), [STATISTICS], lambda _: _pages(file), accounts=Accounts(), measurement=NoNoise()
+                _start(),
+                [STATISTICS],
+                lambda _: _pages(file),
+                accounts=Accounts(),
+                measurement=NoNoise(),
+                beat=lambda: None,
             )
         seconds, cost = time.perf_counter() - began, _processor() - cost
-    (counted,) = drawn.counts.tables[0].counts
+    (counted,) = drawn.tables[0].counts
     assert counted == persons, (counted, persons)
     return [
         {

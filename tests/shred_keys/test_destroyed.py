@@ -135,9 +135,10 @@ def test_whoever_copies_the_disk_to_its_last_byte_finds_nothing_that_opens_what_
     """Tables, and the log of either database: what went lies there still, and its key is nowhere."""
     first, second = id_("rep"), id_("rep")
     files = {first: add(database, first), second: add(database, second)}
-    kept, key = backed_up(database), {}
-    for subject, file_ in kept.items():
-        key[subject] = keys.find(layer.id_of(file_) or b"") or b""
+    kept = backed_up(database)
+    ids = {subject: layer.id_of(file_) or b"" for subject, file_ in kept.items()}
+    found = keys.find(ids.values())
+    key = {subject: found[id_] for subject, id_ in ids.items()}
 
     with destroying(database, blobs, DAY) as session:
         gone(session, first)

@@ -25,12 +25,12 @@ def test_each_key_is_given_once_and_found_until_it_is_destroyed(keys: ShredKeys)
     taken = dict(keys.take() for _ in range(2 * FIRST))
     first, second = list(taken)[:2]
 
-    found = {id_: keys.find(id_) for id_ in taken}
+    found = keys.find(taken)
     keys.destroy([first])
     keys.settle()
 
     assert (len(taken), found) == (2 * FIRST, taken)
-    assert (keys.find(first), keys.find(second)) == (None, taken[second])
+    assert keys.find([first, second]) == {second: taken[second]}
     assert keys.missing(taken) == 1
 
 
@@ -50,7 +50,7 @@ def test_a_disk_of_copies_that_is_away_keeps_nobody_from_storing(empty_url: str,
 
     id_, key = keys.take()
 
-    assert keys.find(id_) == key
+    assert keys.find([id_]) == {id_: key}
     with pytest.raises(OSError, match="copies"):
         keys.copy(DAY)
     keys.close()

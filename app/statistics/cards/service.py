@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import LargeBinary, select, type_coerce, update
 from sqlalchemy.orm import Session
 
-from app.database import insert_or_ignore
+from app.database import insert_or_ignore, unwrap_all
 from app.destruction import doom
 from app.people.shared_keys import service as shared_keys
 from app.problems import Problem
@@ -55,11 +55,12 @@ def withdraw(session: Session, *, token_sha256: str, card: str, today: date) -> 
 
 def recorded_in(session: Session, quarter: str, *, after: str, most: int) -> list[tuple[str, str | None, bytes]]:
     """The next sealed cards of a quarter with the hashes of their rows, ordered by that of a random id: by nothing."""
-    of_quarter = select(Card.id_sha256, Card.revision_sha256, Card.file).where(
+    of_quarter = select(Card.id_sha256, Card.revision_sha256, type_coerce(Card.file, LargeBinary)).where(
         Card.quarter == quarter, Card.file.is_not(None), Card.id_sha256 > after
     )
-    rows = session.execute(of_quarter.order_by(Card.id_sha256).limit(most))
-    return [(id_, revision, file) for id_, revision, file in rows if file is not None]
+    rows = session.execute(of_quarter.order_by(Card.id_sha256).limit(most)).all()
+    files = unwrap_all([kept for _, _, kept in rows])
+    return [(id_, revision, file) for (id_, revision, _), file in zip(rows, files, strict=True)]
 
 
 def _check_token(session: Session, token_sha256: str, today: date) -> None:

@@ -1,11 +1,9 @@
-"""The draw: cards are opened and counted in memory, the noise is drawn once, and the ledger is charged with it."""
+"""The draw: from what it starts, and how the ledger is charged with what `drawing` has worked out."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from itertools import chain
 from typing import TypeAlias
 
 from sqlalchemy.orm import Session
@@ -24,12 +22,11 @@ from app.protocol.periods import quarters
 from app.protocol.release.budget import is_drawn
 from app.protocol.release.counts import NoisyCounts, write_counts
 from app.protocol.release.ledger import LedgerLine, next_line
-from app.statistics.releases import counting, kept_accounts, ledger, noise, opening, requests
-from app.statistics.releases.accounts import Accounts, AccountsError, growth, name_of, rebuilt
+from app.statistics.releases import drawing, kept_accounts, ledger, noise, opening, requests
+from app.statistics.releases.accounts import Accounts, AccountsError
+from app.statistics.releases.drawing import Draw
 from app.statistics.releases.kept_accounts import KeptAccounts
 from app.statistics.releases.models import BudgetEntry, Release, ReleaseState
-from app.statistics.releases.opening import Opener
-from app.statistics.releases.packed import Cards
 from app.statistics.releases.requests import ReleaseExists
 from app.vocabulary import Workload
 
@@ -71,14 +68,6 @@ class Snapshot:
     accounts: KeptAccounts
     recipients: Mapping[str, AbstractSet[str]]
     ledger: tuple[LedgerLine, ...]
-
-
-@dataclass(frozen=True)
-class Draw:
-    """Noisy counts, and the accounts as they are when they are charged."""
-
-    counts: NoisyCounts
-    accounts: bytes
 
 
 def snapshot(session: Session, actor: Actor, release_id: str, *, today: date) -> Snapshot:
@@ -134,36 +123,30 @@ def draw(
     *,
     accounts: Accounts | None,
     measurement: noise.Measurement,
+    beat: Callable[[], None],
 ) -> Draw:
     """Open, count and draw, in memory and outside any transaction but those of `read`.
 
-    `accounts` are those that were kept, as they were opened. Who may still be counted is each person's own matter; how
-    many are not, nobody is told. Raises `AccountsFull`.
+    `accounts` are those that were kept, as they were opened; `beat` is called now and then. Raises `AccountsFull`, and
+    what `read` and `beat` raise.
     """
-    rho = start.workload.rho
-    opener = Opener(identities, start.trust)
-    opened = opening.opened(read(quarters(start.period)), opener)
-    if accounts is None:
-        earlier = opening.opened(read(start.earlier), opener)
-        accounts = _rebuilt(start, {str(identity.recipient) for identity in identities}, [opened.cards, earlier.cards])
-        accounts.follow(earlier.said)
-    accounts.follow(opened.said)
-
-    def person_of(token: bytes) -> bytes:
-        return accounts.person(name_of(token))
-
-    everybody = {person_of(token) for _, token in opened.cards.tokens()}
-    admitted = {person for person in everybody if accounts.can_bear(person, rho)}
-    own = (cards for person, cards in opened.cards.persons(person_of) if person in admitted)
-    counts = counting.count(own, start.workload, period=start.period)
-    tables = noise.draw(start.workload, counts, measurement)
-    accounts.charge(admitted, rho)
+    task = drawing.Task(
+        period=start.period,
+        workload=start.workload.id,
+        trust=start.trust,
+        measurement=measurement,
+        identities=tuple(map(str, identities)),
+        accounts=accounts,
+        charged=tuple((line.period, line.rho_millionths) for line in start.ledger),
+        recipients=start.recipients,
+        slots=start.accounts.slots,
+        sealed_to=str(start.accounts.recipient),
+    )
+    earlier = read(start.earlier) if accounts is None else ()
     try:
-        accounts.fill(start.accounts.slots + growth(tables[0]), rho)
+        return drawing.draw(task, read(quarters(start.period)), earlier, beat=beat)
     except AccountsError:
         raise AccountsFull from None
-    sealed = start.accounts.seal(accounts)
-    return Draw(NoisyCounts(period=start.period, workload=start.workload, tables=tables), sealed)
 
 
 def settle(session: Session, actor: Actor, start: Snapshot, result: Draw, *, now: datetime) -> Release:
@@ -182,26 +165,12 @@ def settle(session: Session, actor: Actor, start: Snapshot, result: Draw, *, now
         raise StaleVersion
     ledger.refuse_overspending(lines, start.workload, start.period)
     _charge(session, start, result)
-    release.noisy = write_counts(result.counts)
+    release.noisy = write_counts(NoisyCounts(start.period, start.workload, result.tables))
     release.noisy_sha256 = sha256_hex(release.noisy)
     release.state = ReleaseState.DRAWN
     audit.record(session, actor.id, Action.RELEASE_DRAWN, release.id, now=now)
     session.flush()
     return release
-
-
-def _rebuilt(start: Snapshot, lent: AbstractSet[str], opened: Iterable[Cards]) -> Accounts:
-    """The worst that they can be, where nobody opens those that were kept."""
-    tokens: defaultdict[str, set[bytes]] = defaultdict(set)
-    for quarter, token in chain.from_iterable(each.tokens() for each in opened):
-        tokens[quarter].add(token)
-    everybody = set[bytes]().union(*tokens.values())
-
-    def tokens_of(period: str) -> AbstractSet[bytes]:
-        is_open = start.recipients[period] <= lent
-        return set[bytes]().union(*(tokens[quarter] for quarter in quarters(period))) if is_open else everybody
-
-    return rebuilt([(line.period, line.rho_millionths) for line in start.ledger], tokens_of)
 
 
 def _charge(session: Session, start: Snapshot, result: Draw) -> None:

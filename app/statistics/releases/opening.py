@@ -8,13 +8,15 @@ import pickle
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain, islice
-from os import nice, sched_getaffinity
+from os import sched_getaffinity
+from types import TracebackType
 from typing import IO, Final, NamedTuple, Self, TypeAlias, cast
 
 from app import age
@@ -180,9 +182,15 @@ def _check_row(recorded: SealedCard, card: cards_.StatCard | cards_.TokenCard) -
         raise cards_.CardError("it came as another card or revision")
 
 
+def tell_place_alone(kind: type[BaseException], _: BaseException, trace: TracebackType | None) -> None:
+    """What a program says that fails: not the words of what it failed with, which may be of what was opened."""
+    place = "".join(traceback.format_tb(trace))
+    sys.stderr.write(f"a draw failed with {kind.__qualname__}\n{place}")
+
+
 def serve() -> None:
     """Open what comes on standard input, until nothing does: the work of a process beside the one that draws."""
-    nice(5)  # whoever reports, or works, goes first
+    sys.excepthook = tell_place_alone
     with suppress(EOFError, BrokenPipeError), open(0, "rb") as came, open(1, "wb") as goes:
         identities = [age.parse_identity(text) for text in pickle.load(came)]  # noqa: S301 - by whoever began this
         while True:

@@ -190,7 +190,7 @@ def draw_release(
 
     def make(run: Run) -> None:
         measurement = noise.DiscreteGaussian()
-        result = draws.draw(start, identities, run.read, accounts=accounts, measurement=measurement)
+        result = draws.draw(start, identities, run.read, accounts=accounts, measurement=measurement, beat=run.beat)
         with destroying(database, blobs, now.date()) as session:  # the accounts before it
             run.hold(session)
             draws.settle(session, actor, start, result, now=now)

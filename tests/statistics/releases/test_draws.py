@@ -29,7 +29,8 @@ from app.statistics.cards.models import Card
 from app.statistics.releases import accounts as accounts_
 from app.statistics.releases import draws, kept_accounts, ledger
 from app.statistics.releases.accounts import Accounts
-from app.statistics.releases.draws import Draw, Snapshot
+from app.statistics.releases.drawing import Draw
+from app.statistics.releases.draws import Snapshot
 from app.statistics.releases.kept_accounts import AccountsLost
 from app.statistics.releases.ledger import ReleaseBudgetExhausted
 from app.statistics.releases.models import AccountsPart, BudgetEntry, Release, ReleaseState
@@ -567,7 +568,7 @@ def _draw(database: Database, start: Snapshot, *more: SealedCard, of: str | None
         yield more
 
     accounts = start.accounts.open_([STATISTICS])
-    return draws.draw(start, [STATISTICS], read, accounts=accounts, measurement=NoNoise())
+    return draws.draw(start, [STATISTICS], read, accounts=accounts, measurement=NoNoise(), beat=run.beat)
 
 
 def _settled(database: Database, start: Snapshot, *more: SealedCard) -> Draw:
@@ -599,4 +600,4 @@ def _sealed(row: Card) -> SealedCard:
 
 
 def _total(drawn: Draw) -> int:
-    return drawn.counts.tables[0].counts[0]
+    return drawn.tables[0].counts[0]

@@ -28,6 +28,24 @@ def test_every_module_in_which_something_can_be_changed_has_a_row(folder: str) -
     assert (python | typescript) - in_rows() == set()
 
 
+READS_ALL = """
+import { readFileSync } from "node:fs"
+import { transformSync } from "esbuild"
+import { withMutants } from "./mutants/operators.mjs"
+
+for (const path of process.argv.slice(1))
+    transformSync(withMutants(readFileSync(path, "utf8"), path).text, { loader: "ts", sourcefile: path })
+"""
+
+
+def test_a_module_of_the_browser_can_still_be_read_with_all_changes_in_it() -> None:
+    modules = [str(ROOT / path) for pattern in TYPESCRIPT for path in ROOT.glob(pattern)]
+    command = ["node", "--input-type=module", "--eval", READS_ALL, *modules]
+    answer = subprocess.run(command, cwd=ROOT / "app/web", capture_output=True, check=False)
+
+    assert (answer.returncode, answer.stderr.decode()) == (0, "")
+
+
 KNOWN = tomllib.loads(SURVIVORS.read_text())
 # The keys of a module of TypeScript, of which the runner for those knows.
 SCRIPT = """

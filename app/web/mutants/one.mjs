@@ -1,8 +1,9 @@
 /**
- * The tests of a bundle with one change in force: `node mutants/one.mjs DIRECTORY NUMBER…`, one change after another. Tells a
- * line of JSON for each: its number, its fate, and the seconds of a processor that it took. It ends early where a change left
- * something behind that would be blamed on the next, and when it has run long. Number 0 is no change: it tells which changes
- * stand in code that is loaded, and which each test passes. Ends with 1 where the bundle cannot be loaded.
+ * The tests of a bundle with one change in force: `node mutants/one.mjs DIRECTORY each NUMBER…`, one change after another
+ * once all is loaded, or `alone NUMBER`, in force from the beginning. Tells a line of JSON for each: its number, its fate, and
+ * the seconds of a processor that it took. It ends early where a change left something behind that would be blamed on the
+ * next, and when it has run long. `learn` tells which changes stand in code that is loaded, and which each test passes. Ends
+ * with 1 where the bundle cannot be loaded.
  */
 
 import { readFileSync, writeSync } from "node:fs"
@@ -12,11 +13,11 @@ const NONE = 0
 // Well below what a process has, so that each change has most of that for itself.
 const LONG_SECONDS = 20
 
-const [, , directory, ...given] = process.argv
+const [, , directory, how, ...given] = process.argv
 const numbers = given.map(Number)
-let inForce = numbers[0]
+let inForce = how === "alone" ? numbers[0] : NONE
 let hits = new Set()
-globalThis.__m = inForce === NONE ? (each) => (hits.add(each), false) : (each) => each === inForce
+globalThis.__m = how === "learn" ? (each) => (hits.add(each), false) : (each) => each === inForce
 
 process.on("exit", () => process.stderr.write(`\n${seconds()}`))
 try {
@@ -26,7 +27,7 @@ try {
     process.exit(1)
 }
 const tests = globalThis.__tests
-if (inForce === NONE) await learn()
+if (how === "learn") await learn()
 else await tryAll()
 
 async function learn() {
@@ -49,7 +50,7 @@ async function tryAll() {
     for (const number of numbers) {
         const first = passed[number] ?? []
         // What changed while it was loaded can be seen in any test.
-        const rest = loaded.includes(number) ? [...tests.keys()].filter((place) => !first.includes(place)) : []
+        const rest = how === "alone" && loaded.includes(number) ? [...tests.keys()].filter((place) => !first.includes(place)) : []
         const before = seconds()
         inForce = number
         const failed = await firstToFail([...first, ...rest])

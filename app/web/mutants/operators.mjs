@@ -11,7 +11,7 @@ const ORDER = { "<": "<=", "<=": "<", ">": ">=", ">=": ">" }
 const OPPOSITE = { "===": "!==", "!==": "===" }
 const ARITHMETIC = { "+": "-", "-": "+", "*": "/", "/": "*", "%": "*", "|": "&", "&": "|", "^": "&", "+=": "-=", "|=": "&=" }
 const LOGICAL = new Set(["&&", "||", "??"])
-const METHODS = { every: "some", some: "every", max: "min", min: "max" }
+const METHODS = new Map([["every", "some"], ["some", "every"], ["max", "min"], ["min", "max"]])
 const REASONED = new Set(["NotAuthentic", "Rollback"])
 
 const ENDED = new Set([
@@ -101,7 +101,7 @@ function asValue(node, text, isAsked) {
         return node.elements.map((_, place) => `[${node.elements.filter((_, other) => other !== place).map((each) => each.getText()).join(", ")}]`)
     if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
         const { name, expression } = node.expression
-        const other = METHODS[name.text]
+        const other = METHODS.get(name.text)
         return other ? [expression.getText() + text.slice(expression.getText().length).replace(name.text, other)] : []
     }
     return []

@@ -4,8 +4,8 @@
  * seconds of a processor that it took.
  *
  * Module and tests are one bundle with all changes in it. It runs once to learn which tests pass which change, then for each
- * change until the first test fails: many in one process, and in one of its own what changes when the module is loaded, what
- * ends its process, and what no test noticed, which may be for what another change left behind.
+ * change until the first test fails: many in one process, and in one of its own what is passed only when the module is loaded,
+ * what ends its process, and what no test noticed, which may be for what another change left behind or for what was loaded.
  */
 
 import { spawnSync } from "node:child_process"
@@ -26,26 +26,25 @@ const { text, mutants } = withMutants(readFileSync(target, "utf8"), target)
 const directory = mkdtempSync(resolve(WEB, ".mutants-"))
 try {
     await bundle(directory)
-    const [learnt] = inProcess(["0"])
+    const [learnt] = inProcess(["learn"])
     if (learnt.status !== 0) throw new Error(`the tests fail as the module stands: ${learnt.stderr}`)
     const { loaded, passed } = JSON.parse(learnt.stdout)
     writeFileSync(resolve(directory, "passed.json"), learnt.stdout)
     const chosen = mutants.map(({ number }) => number).filter((number) => number % Number(sample) === 0)
-    const called = chosen.filter((number) => !loaded.includes(number))
-    for (const number of called) if (!passed[number]) tell(number, "untested", 0)
-    for (const [number, ...become] of many(called.filter((number) => passed[number]))) tell(number, ...become)
-    for (const number of chosen) if (loaded.includes(number)) tell(number, ...alone(number))
+    for (const [number, ...become] of many(chosen.filter((number) => passed[number]), loaded)) tell(number, ...become)
+    for (const number of chosen.filter((number) => !passed[number]))
+        tell(number, ...(loaded.includes(number) ? alone(number) : ["untested", 0]))
 } finally {
     rmSync(directory, { recursive: true })
 }
 
 /** Each number with its fate and seconds. */
-function* many(numbers) {
+function* many(numbers, loaded) {
     for (let rest = numbers; rest.length > 0; ) {
-        const [{ status, stdout }] = inProcess(rest.map(String))
+        const [{ status, stdout }] = inProcess(["each", ...rest.map(String)])
         const told = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line))
         for (const [place, { number, fate, seconds }] of told.entries())
-            yield fate === "survived" && place > 0 ? [number, ...alone(number)] : [number, fate, seconds]
+            yield fate === "survived" && (place > 0 || loaded.includes(number)) ? [number, ...alone(number)] : [number, fate, seconds]
         rest = rest.slice(told.length)
         if (status !== 0 && rest.length > 0) {
             const [breaking, ...others] = rest
@@ -56,7 +55,7 @@ function* many(numbers) {
 }
 
 function alone(number) {
-    const [{ status, signal, stdout }, seconds] = inProcess([String(number)])
+    const [{ status, signal, stdout }, seconds] = inProcess(["alone", String(number)])
     if (signal || status > 128) return ["endless", seconds]
     return [status === 0 ? JSON.parse(stdout).fate : "killed", seconds]
 }

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
 
 import {
+    areEqual,
     b64,
     canonical,
     checkAt,
@@ -8,6 +9,7 @@ import {
     checkFields,
     checkId,
     checkNumber,
+    newId,
     parseObject,
     unb64,
     utf8,
@@ -116,4 +118,18 @@ test("an object has the names that it should, and no others", () => {
     expect(() => checkFields({ a: 1, c: 1 }, ["a", "b"])).toThrow(Malformed)
     expect(() => checkFields([], [])).toThrow(Malformed)
     expect(() => checkFields(null, [])).toThrow(Malformed)
+})
+
+test("a new id is one, and no other", () => {
+    const ids = [newId("rep"), newId("rep")]
+
+    for (const id of ids) expect(checkId(id, "rep")).toBe(id)
+    expect(ids[0]).not.toBe(ids[1])
+})
+
+test("bytes are the same where each is, and none is more", () => {
+    expect(areEqual(Uint8Array.of(1, 2), Uint8Array.of(1, 2))).toBe(true)
+    for (const other of [[1], [1, 3], [1, 2, 0], [0, 2]])
+        expect(areEqual(Uint8Array.of(1, 2), Uint8Array.from(other))).toBe(false)
+    expect(areEqual(Uint8Array.of(1, 0), Uint8Array.of(1))).toBe(false)
 })

@@ -9,6 +9,7 @@ import {
     FREE_LENGTH,
     mediaType,
     readAttachment,
+    reportBody,
     type Form,
 } from "./report.ts"
 
@@ -81,4 +82,11 @@ test("a file is listed once, and no more than 32 are", () => {
     expect(() => {
         checkAttachments(many)
     }).toThrow(Malformed)
+})
+
+test("no report is written that lists a file twice", () => {
+    const keys = { mailbox: "", thread_key: "", withdrawal: "", consents: [] }
+
+    expect(reportBody({ ...FORM, ...keys, attachments: [ATTACHMENT] })).toMatchObject({ attachments: [ATTACHMENT] })
+    expect(() => reportBody({ ...FORM, ...keys, attachments: [ATTACHMENT, ATTACHMENT] })).toThrow(Malformed)
 })

@@ -11,12 +11,12 @@ from app import age
 from app.protocol import intake, key_log, statements
 from app.protocol.certificates import certificate
 from app.protocol.certified import Certified
-from app.protocol.documents import Document, Signature, Signatures, Signer, bytes_signed, signed
+from app.protocol.documents import Document, Header, Signature, Signatures, Signer, bare, bytes_signed, signed
 from app.protocol.encoding import MOST, b64, canonical, parse_object, sha256_hex
 from app.protocol.intake import Intake
 from app.protocol.key_log import Head
 from app.protocol.roots import make_root, org_of
-from app.vocabulary import Role
+from app.vocabulary import ReportState, Role
 from tests.vectors.make import (
     CASEWORKER,
     DAY,
@@ -415,10 +415,14 @@ class KeyLogs:
 
         rule = "a log begins with the pinned root; roots, service keys and intake documents are behind it, nothing else"
         foreign = make_root([STRANGER.certified], STRANGER.signer, on=DAY)
+        told = {"state": ReportState.ACCEPTED}
+        at, to = DAY.isoformat(), REPORT_KEY.recipient
+        state = bare(Header.new("state", counted_id("rep", 1), told, org=ORG, author=None, at=at, to=to))
         documents: tuple[Document, ...]
         for name, documents, refused in (
             ("no root", (service, first), not_authentic("key-log")),
             ("the root of somebody else", (foreign, service), not_authentic("pin")),
+            ("a report's state behind them", (ROOT, service, state), not_authentic("key-log")),
             (
                 "a root signed by somebody else",
                 (signed(ROOT.header, STRANGER.signer),),

@@ -99,7 +99,7 @@ def show_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
         "members": names.handles(view.members),
         "steps": "\n".join(ways) or "none for you now",
     }
-    show({name: str(value) for name, value in {**asdict(view), **said}.items()}, as_json=False)
+    show({**asdict(view), **said}, as_json=False)
 
 
 def approvals_(machine: Home = HOME, as_json: Json = False) -> None:

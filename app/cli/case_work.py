@@ -7,12 +7,13 @@ from typing import Annotated, Any, Final
 import typer
 
 from app.cli.case_edits import Text
-from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of
+from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of, words_of
 from app.cli.names import CaseId, Names, short
 from app.cli.stopped import Stopped
 from app.client.casework import cases, clocks, course
 from app.client.casework.cases import OpenCase
 from app.client.machine.staff import Staff
+from app.clock import monday_of
 from app.protocol.case import REVIEWED_WITHIN, Assessment, Closing, Label, SafetyPlan, Task
 from app.protocol.encoding import check_day, new_id
 from app.protocol.errors import Malformed
@@ -88,6 +89,8 @@ def assess(
 ) -> None:
     """Judge the danger anew, with reasons. It holds for 3, 14, 30 or 90 days at most, by the case's priority."""
     person, case, _ = _opened(machine, id_)
+    if until and until < person.today:
+        raise typer.BadParameter(f"{until} is over; name a day from today on")
     priority = cases.view(person, case.id).priority
     most = min(REVIEWED_WITHIN[priority], clocks.review_days(person, priority))
     assessment = Assessment(
@@ -97,7 +100,7 @@ def assess(
         threats=_text(threats),
         vulnerabilities=_text(vulnerabilities),
         capacities=_text(capacities),
-        reasoning=text_of(text, "Reasoning"),
+        reasoning=words_of(text, "Reasoning"),
     )
     cases.assess(person, case, assessment)
 
@@ -113,7 +116,8 @@ def plan(
 ) -> None:
     """Write down the safety plan, what of it the person agreed to, and what they want to go on doing."""
     person, case, _ = _opened(machine, id_)
-    written = SafetyPlan(status, text_of(text, "Plan"), _text(agreed), _text(goes_on))
+    _check_week(person, review)
+    written = SafetyPlan(status, words_of(text, "Plan"), _text(agreed), _text(goes_on))
     cases.plan(person, case, written, review=review)
 
 
@@ -124,14 +128,17 @@ def note(
 ) -> None:
     """Write something down in a case. It is never changed."""
     person, case, _ = _opened(machine, id_)
-    cases.note(person, case, text_of(text, "Note"))
+    cases.note(person, case, words_of(text, "Note"))
 
 
 def task(
     id_: CaseId,
     kind: Annotated[TaskType | None, typer.Argument(help="What kind of thing is to be done.")] = None,
     template: Annotated[
-        str | None, typer.Option(metavar="KIND", help=f"What such an act takes first: {', '.join(TEMPLATES)}.")
+        str | None,
+        typer.Option(
+            metavar="KIND", help=f"What such an act takes first, this week what is urgent: {', '.join(TEMPLATES)}."
+        ),
     ] = None,
     urgent: Annotated[bool, typer.Option("--urgent", help="The case is not only watched before it is done.")] = False,
     due: _Day = None,
@@ -142,10 +149,15 @@ def task(
     if (kind is None) == (template is None) or (template is not None and template not in TEMPLATES):
         raise typer.BadParameter(f"a kind of task, or --template with one of {', '.join(TEMPLATES)}")
     person, case, _ = _opened(machine, id_)
+    _check_week(person, due)
+    told = cases.list_tasks(person, case.id) if template else {}
+    to_do = {each.text for each in case.file.tasks if each.id in told and told[each.id].state == "open"}
     for each, is_urgent, words in TEMPLATES[template] if template else ():
-        case = cases.add_task(person, case, Task(new_id("task"), each, words), urgent=is_urgent, due=due)
+        if words not in to_do:  # it was broken off, or given twice
+            by = due or (person.today if is_urgent else None)
+            case = cases.add_task(person, case, Task(new_id("task"), each, words), urgent=is_urgent, due=by)
     if kind:
-        new = Task(new_id("task"), kind, text_of(text, "Task"))
+        new = Task(new_id("task"), kind, words_of(text, "Task"))
         cases.add_task(person, case, new, urgent=urgent, due=due)
 
 
@@ -197,6 +209,7 @@ def mark(
 ) -> None:
     """Say of cases how closely they are held, how soon and in which week they are looked at, and give them a label."""
     person = staff(machine)
+    _check_week(person, review)
     views = [cases.view(person, each) for each in Names(person).cases(ids)]
     if priority and any(cases.open_(person, view.id).file.incidents for view in views):
         raise Stopped("the priority follows what is coded: tern case set CASE incident-1 imminence, or severity")
@@ -236,7 +249,7 @@ def close(
 ) -> None:
     """Say why a case is to end, and take it to closure_review: another person then looks at it (`tern case ask`)."""
     person, case, _ = _opened(machine, id_)
-    closing = Closing(why, outcome, retention, text_of(text, "Why"))
+    closing = Closing(why, outcome, retention, words_of(text, "Why"))
     cases.propose_closing(person, case, cases.view(person, case.id), closing)
 
 
@@ -265,6 +278,11 @@ def _opened(machine: Path, id_: str) -> tuple[Staff, OpenCase, Names]:
     person = staff(machine)
     names = Names(person)
     return person, cases.open_(person, names.case(id_)), names
+
+
+def _check_week(person: Staff, day: date | None) -> None:
+    if day and monday_of(day) < monday_of(person.today):
+        raise typer.BadParameter(f"the week of {day} is over")
 
 
 def _text(file: Path | None) -> str:

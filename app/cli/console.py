@@ -67,13 +67,15 @@ OPENED = ExitStack()
 
 
 def show(facts: Mapping[str, object], *, as_json: bool) -> None:
-    """One thing: a line a fact for a person, one object for a program."""
+    """One thing: a line a fact for a person, but for what there is not; one object for a program."""
     if as_json:
         _print_json(facts)
         return
     from app.cli import terminal
 
     for name, value in facts.items():
+        if value is None:
+            continue
         # The lines of a value are set in, so that none of them can pass for the next fact.
         words = visible(_words(value)).replace("\n", "\n    ")
         terminal.print_(terminal.OUT, (on_one_line(name), "bold"), "  ", words)
@@ -240,6 +242,14 @@ def text_of(file: Path | None, question: str) -> str:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise typer.BadParameter("there is no such file of text") from None
+
+
+def words_of(file: Path | None, question: str) -> str:
+    """The same of what says nothing where it is empty. Raises `typer.BadParameter` for that too."""
+    words = text_of(file, question)
+    if not words.strip():
+        raise typer.BadParameter("there is no word in it")
+    return words
 
 
 def ask(question: str, default: str = "") -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from app import private
-from app.cli.console import HOME, Home, Json, say, show, show_list, show_list_as_it_comes, staff, text_of
+from app.cli.console import HOME, Home, Json, say, show, show_list, show_list_as_it_comes, staff, text_of, words_of
 from app.cli.names import Names
 from app.cli.saved_views import asked_or_saved, show_views
 from app.cli.stopped import Stopped
@@ -33,9 +33,20 @@ Judgement = tuple[Severity, Imminence]
 Incidents = Annotated[
     list[str] | None,
     typer.Option(
-        "--incident", help="What was found, as SEVERITY:IMMINENCE (serious:days); may be repeated. It gives priority."
+        "--incident",
+        metavar="SEVERITY:IMMINENCE",
+        help="What was found; may be repeated. It gives priority. A severity is one of "
+        f"{', '.join(Severity)}; an imminence one of {', '.join(Imminence)}.",
     ),
 ]
+
+# What a report becomes that is read, or that nobody can read, and taken up by nobody.
+_DISPOSED = (
+    *(ReportState.REFERRED_OUT, ReportState.OUT_OF_MANDATE, ReportState.DUPLICATE, ReportState.INSUFFICIENT),
+    *(ReportState.ABUSIVE, ReportState.UNDECRYPTABLE),
+)
+_SUBJECTS = (ApprovalSubject.ABUSIVE, ApprovalSubject.UNDECRYPTABLE, *sorted(report_approvals.LENT))
+_ASKED = ", ".join(dict.fromkeys(_SUBJECTS))
 
 Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
@@ -94,13 +105,13 @@ def views_(
 @queue.command()
 def claim(reports: Reports, machine: Home = HOME) -> None:
     """Take reports out of the queue, to decide about them yourself."""
-    _step(staff(machine), reports, triage.claim, triage.claim_all)
+    _step(staff(machine), reports, ReportState.IN_TRIAGE, triage.claim, triage.claim_all)
 
 
 @queue.command()
 def release(reports: Reports, machine: Home = HOME) -> None:
     """Put reports back into the queue."""
-    _step(staff(machine), reports, triage.release, triage.release_all)
+    _step(staff(machine), reports, ReportState.RECEIVED, triage.release, triage.release_all)
 
 
 @queue.command("open")
@@ -165,7 +176,7 @@ def answer(
         )
     judgements = _judgements(incident) if wait else ()
     if template is None:
-        words = text_of(text, "Your message")
+        words = words_of(text, "Your message")
     elif text is not None:
         raise typer.BadParameter("--template, or a file with words of your own")
     else:
@@ -226,7 +237,8 @@ def accept(
             triage.accept_into(person, open_report, _judgements(incident), id_)
         show({"case": id_}, as_json=as_json)
         return
-    judgements = _judgements(incident)
+    is_handed = open_report.view.state is ReportState.ACCEPTED
+    judgements = () if is_handed and not incident else _judgements(incident)
     title, summary = _about(about)
     case = triage.accept(
         person,
@@ -243,7 +255,7 @@ def accept(
 @queue.command()
 def dispose(
     report: Report,
-    to: Annotated[ReportState, typer.Argument(help="What becomes of it.")],
+    to: Annotated[ReportState, typer.Argument(metavar="STATE", help=f"What becomes of it: {', '.join(_DISPOSED)}.")],
     incident: Incidents = None,
     duplicate_of: Annotated[str | None, typer.Option(help="The report that says the same, by id or ref.")] = None,
     reason: Annotated[TransitionReason, typer.Option(help="Why.")] = TransitionReason.DECIDED,
@@ -251,6 +263,8 @@ def dispose(
     as_json: Json = False,
 ) -> None:
     """Decide about a report that is not accepted."""
+    if to not in _DISPOSED:
+        raise typer.BadParameter(f"one of {', '.join(_DISPOSED)}; tern triage accept takes it up, release puts it back")
     person = staff(machine)
     if to is ReportState.UNDECRYPTABLE:
         triage.undecryptable(person, triage.view(person, Names(person).report(report)))
@@ -278,14 +292,14 @@ def reopen(
 @queue.command()
 def approve(
     report: Report,
-    subject: Annotated[ApprovalSubject, typer.Argument(help="What is asked.")],
+    subject: Annotated[ApprovalSubject, typer.Argument(metavar="WHAT", help=f"Is it, or may it be: {_ASKED}.")],
     approver: Annotated[str, typer.Option(help="Another person, by id or handle, who will decide.")],
     machine: Home = HOME,
     as_json: Json = False,
 ) -> None:
     """Ask a second person whether a report is abuse, may wait, opens nowhere, or may be put away."""
-    if subject not in {ApprovalSubject.ABUSIVE, ApprovalSubject.UNDECRYPTABLE, *report_approvals.LENT}:
-        raise typer.BadParameter(f"nobody is asked whether a report is {subject}")
+    if subject not in _SUBJECTS:
+        raise typer.BadParameter(f"nobody is asked whether a report is {subject}, but {_ASKED}")
     person = staff(machine)
     names = Names(person)
     id_, approver = names.report(report), names.person(approver)
@@ -324,15 +338,22 @@ def decide(
 def _step(
     person: Staff,
     reports: Sequence[str],
+    to: ReportState,
     one: Callable[[Staff, ReportView], None],
     several: Callable[[Staff, Sequence[ReportView]], list[tuple[ReportView, str | None]]],
 ) -> None:
-    """Of several, what is refused keeps none of the others back."""
-    views = [triage.view(person, each) for each in Names(person).reports(reports)]
+    """Of several, what is refused keeps none of the others back. Where somebody stands already, nothing is done."""
+    names = Names(person)
+    views = [triage.view(person, each) for each in names.reports(reports)]
+    left = [each for each in views if each.state is not to or each.triager not in (None, person.person)]
+    taken = {each.ref: f"{names.handle(each.triager)} has claimed it" for each in left if each.state is to}
     if len(views) == 1:
-        one(person, views[0])
+        if taken:
+            raise Stopped(*taken.values())
+        for each in left:
+            one(person, each)
         return
-    refused = [(view.ref, why) for view, why in several(person, views) if why]
+    refused = [(view.ref, taken.get(view.ref, why)) for view, why in several(person, left) if why] if left else []
     if refused:
         said = ", ".join(f"{ref} ({why})" for ref, why in refused)
         raise Stopped(f"the others are done; not done: {said}. Look at these again")

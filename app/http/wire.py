@@ -1,5 +1,6 @@
 """Forms that the wire models of several packages share: ids, hashes, public documents, results."""
 
+from datetime import date
 from typing import Annotated, Protocol, TypedDict
 
 from pydantic import BaseModel, Field
@@ -13,6 +14,8 @@ PersonId = Annotated[str, Field(pattern=r"^per_[0-9a-f]{32}$")]
 TeamId = Annotated[str, Field(pattern=r"^team_[0-9a-f]{32}$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # in hexadecimal
 PublicDocument = Annotated[str, Field(max_length=64 * 1024)]  # signed, and sealed to nobody
+# Of a week that ends, on its Sunday, before the calendar does.
+DayOfWeek = Annotated[date, Field(le=date(9999, 12, 26))]
 
 
 class OfOneOut(BaseModel):

@@ -130,6 +130,22 @@ def test_a_case_is_due_when_the_first_of_what_is_to_do_in_it_is_and_later_once_t
     assert due() is None
 
 
+@pytest.mark.parametrize("what", ["plan", "task", "marks"])
+def test_a_week_that_the_calendar_does_not_finish_is_refused(
+    office: Office, case: Case, caseworker: Person, part: str, what: str
+) -> None:
+    said: dict[str, tuple[str, dict[str, object]]] = {
+        "plan": ("plan", {"part": part, "part_version": 1, "status": "agreed", "review": "9999-12-31"}),
+        "task": (f"tasks/{factories.id_('task')}", {"part": part, "kind": "contact", "due": "9999-12-31"}),
+        "marks": ("marks", {"priority": "p1", "handling": "tlp_red", "next_review": "9999-12-31"}),
+    }
+
+    refused = told(office, caseworker, case, *said[what])
+
+    assert problem(refused) == (422, "invalid-request")
+    assert office.get(caseworker, "/cases").json()["items"][0]["due"] is None
+
+
 @pytest.mark.both_databases
 def test_a_case_that_becomes_more_urgent_is_judged_anew_sooner_and_one_that_becomes_less_so_no_later(
     office: Office, rows: Session, case: Case, caseworker: Person, part: str

@@ -9,7 +9,7 @@ from app.casework.cases.wire import PART_ID
 from app.casework.work.models import TaskState
 from app.casework.work.service import Marks
 from app.http.transitions import TransitionIn
-from app.http.wire import CaseId, OfOneOut
+from app.http.wire import CaseId, DayOfWeek, OfOneOut
 from app.protocol.case import Label
 from app.vocabulary import HandlingMark, Priority, RiskLevel, SafetyPlanStatus, TaskType
 
@@ -49,7 +49,7 @@ class PlanIn(BaseModel):
     part: PartId
     part_version: Version
     status: SafetyPlanStatus
-    review: date | None = None
+    review: DayOfWeek | None = None
 
 
 class PlanOut(BaseModel):
@@ -82,7 +82,7 @@ class TaskIn(BaseModel):
     part: PartId
     kind: TaskType
     urgent: StrictBool = False
-    due: date | None = None
+    due: DayOfWeek | None = None
 
 
 class TaskOut(BaseModel):
@@ -110,7 +110,7 @@ class MarksIn(BaseModel):
 
     priority: Priority
     handling: HandlingMark
-    next_review: date | None = None
+    next_review: DayOfWeek | None = None
     label: Label | None = None
 
     def as_marks(self) -> Marks:

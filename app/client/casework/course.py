@@ -156,6 +156,8 @@ def _broken(staff: Staff, case: OpenCase, view: CaseView, to: CaseStage) -> Iter
         is_grave = file.assessment is None or file.assessment.level in GRAVE
         if is_grave and not _is_alone(staff) and not approved_by(staff, case, ApprovalSubject.PLAN):
             yield RuleBroken("plan-not-approved")
+    if to is CaseStage.CLOSED and view.stage is not CaseStage.CLOSURE_REVIEW:
+        yield RuleBroken("not-looked-at")
     if to is CaseStage.CLOSED and not _is_alone(staff) and not approved_by(staff, case, ApprovalSubject.CLOSURE):
         yield RuleBroken("closed-by-one")
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, Self
 
 from app.client.machine.staff import Staff
-from app.vocabulary import IntakeChannel, ReportState
+from app.vocabulary import IntakeChannel, Priority, ReportState
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class ReportView:
     ref: str
     received_on: date
     state: ReportState
+    priority: Priority | None
     triager: str | None
     epoch: str
     case: str | None
@@ -42,6 +43,7 @@ class ReportView:
             ref=str(item["ref"]),
             received_on=date.fromisoformat(str(item["received_on"])),
             state=ReportState(item["state"]),
+            priority=None if item["priority"] is None else Priority(item["priority"]),
             triager=item["triager"],
             epoch=str(item["epoch"]),
             case=item["case"],

@@ -32,12 +32,15 @@ def accept(
 
     The report's key is sealed to the case, whose secret is made here. It is one request: the report is accepted and in
     its case, with a key for every member, or it is in triage as before and there is no case. One that was accepted and
-    handed to this person comes into their case in the same way.
+    handed to this person comes into their case in the same way, with the priority that it was given where nothing else
+    was found.
     """
     from app.client.casework import cases
     from app.protocol.journal import ReportNote
 
-    priority = vocabulary.priority_of(incidents)
+    found, is_handed = tuple(incidents), report.view.state is ReportState.ACCEPTED
+    given = report.view.priority if is_handed and not found else None
+    priority = given or vocabulary.priority_of(found)
     case = cases.new(
         staff,
         ReportNote(report.id, report.sha256),

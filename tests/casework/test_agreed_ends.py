@@ -19,7 +19,7 @@ from app.people.grants.models import Grant
 from app.people.staff.models import Person
 from app.protocol.journal import Ending, Hold
 from app.protocol.sizes import Kind
-from app.vocabulary import ApprovalState, ApprovalSubject, Role
+from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, Role
 from tests import factories
 from tests.casework.conftest import CONSENT, Office, problem
 
@@ -101,6 +101,9 @@ def test_what_two_agree_to_end_goes_with_versions_keys_and_all_that_was_told_of_
         ("it was written since", (422, "parts-unfit")),
         ("two hold the case", (409, "case-held")),
         ("a colleague wrote", (412, "stale-version")),
+        ("one of two was written since", (422, "parts-unfit")),
+        ("somebody who left has the key", (409, "turn-first")),
+        ("a custodian has the key", (409, "turn-first")),
     ],
 )
 def test_nobody_destroys_a_part_alone_or_another_than_was_agreed(
@@ -129,7 +132,7 @@ def test_nobody_destroys_a_part_alone_or_another_than_was_agreed(
         case "it was agreed without the answers":
             people = (factories.id_("psn"),)
             agree(rows, case, by, part)
-        case "it was written since":
+        case "it was written since" | "one of two was written since":
             agree(rows, case, by, part)
             later = {"id": part, "version": 2, "file": factories.in_json(Kind.PART)}
             office.post(by, f"/cases/{case.id}/entries", {"entries": [FILE], "parts": [later]}, version=1)
@@ -141,11 +144,20 @@ def test_nobody_destroys_a_part_alone_or_another_than_was_agreed(
         held.state, held.of = ApprovalState.APPROVED, Hold(factories.DAY).sha256(case.id)
     if fault == "a colleague wrote":
         version = 7
+    ended = [part]
+    if fault == "one of two was written since":
+        ended.append(factories.id_("part"))
+        file = {"hour": factories.HOUR, "sha256": "0" * 64, "file": factories.sealed(Kind.PART)}
+        rows.add(CasePart(case_id=case.id, id=ended[1], version=1, **file))
+    if fault == "somebody who left has the key":
+        factories.grant(rows, case.id, factories.person(rows, Role.CASEWORKER).id)
+    if fault == "a custodian has the key":
+        factories.grant(rows, case.id, triager.id, GrantKind.CUSTODIAN)
     rows.commit()
 
-    answer = office.post(caseworker, f"/cases/{case.id}/ends", body(part, people=people), version=version)
+    answer = office.post(caseworker, f"/cases/{case.id}/ends", body(*ended, people=people), version=version)
 
-    assert (problem(answer), set(parts_of(rows, case))) == (refused, {part})
+    assert (problem(answer), set(parts_of(rows, case))) == (refused, {*ended})
 
 
 def test_a_part_that_is_lost_already_keeps_nothing_else_from_ending(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -144,6 +145,7 @@ def room(database: Database, rows: Session) -> Room:
         ("colleague", ("opener", "colleague"), None),
         ("", ("opener",), None),
         ("opener", ("colleague",), UNFIT),
+        ("colleague", ("colleague",), UNFIT),
         ("opener", ("opener", "colleague", "colleague"), UNFIT),
         ("newcomer", ("opener", "colleague"), UNFIT),
         ("third", ("opener", "third"), UNFIT),  # a triager owns no case
@@ -209,6 +211,19 @@ def test_a_change_of_members_leaves_an_owner_among_people_who_work_on_cases(
         recorded = room.recorded()
         assert recorded.count(Action.MEMBERS_CHANGED) == 1
         assert recorded.count(Action.CASE_CHANGED) == ("owner" in change)
+
+
+def test_whatever_of_it_is_said_makes_a_change_and_nothing_makes_none(room: Room) -> None:
+    room.of("opener")
+    parts: tuple[dict[str, Any], ...] = (
+        {"add": room.new("colleague")},
+        {"remove": ["per_1"]},
+        {"owner_id": "per_1"},
+        {"confirm": ["per_1"]},
+    )
+
+    assert all(MembersChange(**each) for each in parts)
+    assert not MembersChange()
 
 
 def test_a_case_has_another_version_when_its_members_have_changed_and_its_row_has_not(room: Room) -> None:

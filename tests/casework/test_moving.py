@@ -9,11 +9,13 @@ from httpx2 import Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.audit.actions import Action
+from app.audit.models import AuditEvent
 from app.casework.approvals.models import Approval
 from app.casework.cases.models import Case, CasePart, JournalEntry, Membership
 from app.casework.consents.models import Consent
 from app.casework.ends import service as ends
-from app.casework.work.models import CaseTask
+from app.casework.work.models import Assessment, CaseTask
 from app.intake.epochs.models import Epoch
 from app.intake.reports.models import Report
 from app.people.grants.models import Grant
@@ -144,6 +146,8 @@ def test_what_is_merged_goes_with_reports_keys_answers_and_tasks_and_can_come_ba
     assert rows.scalars(select(CasePart.id).where(CasePart.case_id == two.case.id)).all() == []
     listed = select(Membership.stage).where(Membership.case_id == two.case.id)
     assert rows.scalars(listed).all() == [CaseStage.MERGED] * 2
+    assert recorded(rows, two.case.id).count(Action.CASE_MERGED) == 1
+    assert recorded(rows, report.id).count(Action.REPORT_MOVED) == 1
     wrote = two.office.post(two.owner, f"/cases/{two.case.id}/entries", written(), version=two.newest(two.case))
     answered = two.office.post(two.owner, f"/cases/{two.case.id}/consents", CONSENT)
     assert (problem(wrote), problem(answered)) == ((409, "case-merged"),) * 2
@@ -182,6 +186,17 @@ def test_what_is_merged_goes_with_reports_keys_answers_and_tasks_and_can_come_ba
         ("a report of another case", (404, "not-found")),
         ("a colleague wrote here", (412, "stale-version")),
         ("a colleague wrote there", (412, "stale-version")),
+        ("to itself", (409, "guards-fail")),
+        ("a part of it into one that is closed", (409, "guards-fail")),
+        ("one of two reports is not accepted", (409, "guards-fail")),
+        ("a report that there is not", (404, "not-found")),
+        ("a report that is destroyed", (404, "not-found")),
+        ("somebody who left has the key", (409, "turn-first")),
+        ("a custodian has the key", (409, "turn-first")),
+        ("one of two parts is not there", (422, "parts-unfit")),
+        ("two parts become one", (422, "parts-unfit")),
+        ("a part is one that is there", (422, "parts-unfit")),
+        ("one that is there is written beside", (422, "parts-unfit")),
     ],
 )
 def test_nothing_goes_where_something_does_not_hold(
@@ -224,6 +239,37 @@ def test_nothing_goes_where_something_does_not_hold(
             version = 7
         case "a colleague wrote there":
             body["after"] = 7
+        case "to itself":
+            body["to"] = two.case.id
+        case "a part of it into one that is closed":
+            body["whole"], two.into.stage = False, CaseStage.CLOSED
+        case "one of two reports is not accepted":
+            other = factories.report(rows, epoch, state=ReportState.DUPLICATE, case=two.case)
+            factories.grant(rows, other.id, two.case.id, GrantKind.CASE)
+            body["reports"].append({**body["reports"][0], "report": other.id})
+        case "a report that there is not":
+            body["reports"][0]["report"] = factories.id_("rep")
+        case "a report that is destroyed":
+            two.reports[two.case.id].destroyed_on = factories.DAY
+        case "somebody who left has the key":
+            factories.grant(rows, two.into.id, factories.person(rows, Role.CASEWORKER).id)
+        case "a custodian has the key":
+            factories.grant(rows, two.case.id, two.outsider.id, GrantKind.CUSTODIAN)
+        case "one of two parts is not there" | "two parts become one" | "one that is there is written beside":
+            more = written()["parts"][0]
+            there = fault == "two parts become one"
+            if there:
+                file = {"hour": factories.HOUR, "sha256": "0" * 64, "file": factories.sealed(Kind.PART)}
+                rows.add(CasePart(case_id=two.case.id, id=more["id"], version=1, **file))
+                body["parts"].append({"part": more["id"], "becomes": body["parts"][0]["becomes"]})
+            elif fault == "one of two parts is not there":
+                body["arriving"]["parts"].append(more)
+                body["parts"].append({"part": factories.id_("part"), "becomes": more["id"]})
+            else:
+                body["arriving"]["parts"].append({**more, "id": two.part(two.into), "version": 2})
+        case "a part is one that is there":
+            body["parts"][0]["becomes"] = two.part(two.into)
+            body["arriving"]["parts"][0] |= {"id": two.part(two.into), "version": 2}
     rows.commit()
 
     answer = two.move(two.owner, body, version=version)
@@ -242,8 +288,36 @@ def test_whoever_works_on_one_of_the_cases_alone_learns_nothing_of_the_other(two
 
     there = two.move(of_one, body, case=mine)
     absent = two.move(of_one, body | {"to": factories.id_("case")}, case=mine)
+    from_there = two.move(of_one, body | {"to": mine.id})
 
     assert (there.status_code, there.content) == (404, absent.content)
+    assert (from_there.status_code, from_there.content) == (404, absent.content)
+
+
+def test_a_part_goes_to_another_case_and_both_are_worked_on_further(two: Two, rows: Session) -> None:
+    two.agree(two.colleague)
+    asked = factories.approval(rows, two.owner, two.colleague, subject=ApprovalSubject.CODING, of=two.case)
+    judged = {"part": two.part(two.into), "part_version": 1, "level": "low", "valid_until": str(factories.DAY)}
+    two.office.put(two.owner, f"/cases/{two.into.id}/assessment", judged, version=1).raise_for_status()
+    two.case.priority = Priority.P1
+    rows.commit()
+    body = two.body() | {"whole": False}
+
+    answer = two.move(two.owner, body)
+
+    rows.expire_all()
+    assert (answer.status_code, two.case.stage, two.into.stage) == (201, CaseStage.INTAKE, CaseStage.INTAKE)
+    assert (two.case.held_from, two.case.merged_into, two.into.merged_into) == (None, None, None)
+    assert two.reports[two.case.id].case_id == two.into.id
+    assert asked.state is ApprovalState.CANCELLED  # what was to be coded may have gone
+    listed = select(Membership.priority).where(Membership.case_id == two.into.id)
+    assert rows.scalars(listed).all() == [Priority.P1] * 2
+    assert rows.scalars(select(Assessment.is_of_stage)).all() == [False]  # whoever came is judged with the others
+    assert recorded(rows, two.case.id).count(Action.CASE_PARTED) == 1
+
+
+def recorded(rows: Session, id_: str) -> list[str]:
+    return list(rows.scalars(select(AuditEvent.action).where(AuditEvent.object_id == id_)))
 
 
 def test_what_is_left_of_a_merged_case_goes_with_whatever_a_reporter_takes_back_there(two: Two, rows: Session) -> None:

@@ -152,13 +152,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
         f"app/casework/{module}.py": tuple(f"tests/casework/test_{each}.py" for each in tests)
         for module, tests in _CASEWORK.items()
     },
-    "app/people/grants/service.py": (
-        "tests/people/test_grants.py",
-        "tests/casework/test_cases.py",
-        "tests/casework/test_leaving.py",
-        "tests/casework/test_recoveries.py",
-        "tests/casework/test_handing_on.py",
-    ),
+    "app/people/grants/service.py": ("tests/people/test_grants.py",),
     "app/people/partners/service.py": (
         "tests/people/test_partners.py",
         "tests/statistics/releases/test_for_partners.py",

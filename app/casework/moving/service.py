@@ -72,8 +72,7 @@ def move(session: Session, actor: Actor, case_id: str, going: Going, *, seen: Ab
     """
     case, into = _both(session, actor, case_id, going.to)
     newest = journal.check_seen(session, case, seen)
-    if case is not into:
-        journal.check_seen(session, into, {going.after})
+    journal.check_seen(session, into, {going.after})
     moved = [_report(session, case, each) for each in going.reports]
     way = _way(case, into, going)
     transitions.check(EDGES, None, way, _facts(session, case, into, moved, way))

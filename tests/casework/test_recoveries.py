@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
-from app.casework.cases.models import CasePart, Membership
+from app.casework.cases.models import Case, CasePart, Membership
 from app.people.grants.models import Grant
 from app.people.pairs.models import Pair
 from app.people.staff.models import Person
@@ -253,6 +253,7 @@ def test_who_is_a_member_already_and_is_given_the_key_is_one_until_the_later_day
     alone.rows.expire_all()
     assert alone.rows.scalars(select(Membership.until)).all() == [day(last)]
     assert [each.until for each in alone.rows.scalars(theirs)] == [day(last)] * 2
+    assert alone.rows.get_one(Case, alone.case).version == 2  # a case shows its members
     of_case = select(AuditEvent.action).where(AuditEvent.object_id == alone.case)
     assert alone.rows.scalars(of_case).all().count(Action.MEMBERS_CHANGED) == 1
 

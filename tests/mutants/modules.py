@@ -57,7 +57,7 @@ _OWN_OF_JOURNALS: Final = ("checkpoint", "entry", "following", "seconding")
 # Who may do what in a case, and see what of it.
 _CASEWORK: Final[dict[str, tuple[str, ...]]] = {
     "agreed_ends/service": ("agreed_ends",),
-    "approvals/service": ("approvals", "leaving", "work"),
+    "approvals/service": ("given_approvals", "approvals"),
     "cases/holders": ("holders",),
     "cases/membership": ("membership", "recoveries"),
     "cases/service": ("cases", "leaving", "recoveries", "audit"),

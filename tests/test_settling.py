@@ -1,7 +1,9 @@
 """Once a day is settled, nothing of how rows lie on a disk says in which order they came."""
 
 import secrets
-from contextlib import closing
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -87,3 +89,55 @@ def test_in_fresh_files_rows_lie_in_the_order_of_their_keys(database: Database, 
     assert order_on_disk(database, rows, "cards", "id_sha256", cards) == sorted(cards)
     with pytest.raises(DBAPIError), database.read() as session:  # and reading is reading, by that connection too
         session.execute(sa.delete(Card))
+
+
+def test_a_backup_that_has_begun_has_every_row_and_nobody_waits_for_it_though_the_day_is_to_be_settled(
+    database: Database, rows: Session, tmp_path: Path
+) -> None:
+    number = sa.select(sa.func.count()).select_from(Card)
+    work(database)
+    with database.snapshot(tmp_path) as moment, ThreadPoolExecutor(1) as others:
+        moment.execute(sa.select(Grant.id).limit(1))  # of cards nothing was asked yet
+        settled = others.submit(database.write_anew, Base.metadata.sorted_tables)
+        with suppress(TimeoutError):
+            settled.exception(timeout=1)  # SQLite's is done; PostgreSQL's waits, and holds nobody up
+        with database.read() as session:
+            session.execute(
+                sa.text("SET LOCAL lock_timeout = '100ms'" if database.dialect == "postgresql" else "SELECT 1")
+            )
+            assert session.scalar(number) == PAIRS
+        found = moment.scalar(number)
+        moment.rollback()
+
+    assert found == PAIRS
+    assert rows.scalar(number) == PAIRS
+
+
+def test_a_backup_that_begins_while_the_day_is_settled_has_every_row(
+    database: Database, rows: Session, tmp_path: Path
+) -> None:
+    number = sa.select(sa.func.count()).select_from(Card)
+    work(database)
+
+    def counted() -> int | None:
+        with database.snapshot(tmp_path) as moment:
+            return moment.scalar(number)
+
+    with ThreadPoolExecutor(2) as others:
+        with database.read() as session:  # which is why the table is not to be had yet
+            session.scalar(number)
+            settled = others.submit(database.write_anew, Base.metadata.sorted_tables)
+            wait_for_locks(database, rows, 1)
+            found = others.submit(counted)
+            wait_for_locks(database, rows, 2)
+
+        assert found.result() == PAIRS
+        assert settled.result() is None
+
+
+def wait_for_locks(database: Database, rows: Session, number: int) -> None:
+    """Until so many wait for others. SQLite has copies to read from, and waits where nobody can look."""
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    while database.dialect == "postgresql" and (rows.scalar(waiting) or 0) < number:
+        rows.rollback()
+        time.sleep(0.01)

@@ -40,6 +40,7 @@ _TRY_SECONDS: Final = 0.5
 _CONNECT_SECONDS = 5
 ANSWER_SECONDS = 11  # for which a service waits for PostgreSQL: a lock is told before
 _SCHEMA_LOCK = 0x7465726E  # any number that nobody else's program takes for its own: `tern`
+_ANEW_LOCK = _SCHEMA_LOCK + 1
 _ALLOWED = "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
 _COMMAND_SECONDS = 600  # the same for a command: a rule may have much to destroy
 _REST_SECONDS = 2  # in which nobody asks it, once it has not answered: who came meanwhile need not wait as long again
@@ -103,7 +104,11 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that the database holds to reading."""
+        """A transaction that the database holds to reading.
+
+        Each statement of PostgreSQL's sees a moment of its own: to one moment of them all, tables that are written anew
+        meanwhile would be empty (`snapshot`).
+        """
         self._check_rest()
         with under(self.keys), Session(self._reading, expire_on_commit=False) as session, session.begin():
             yield session
@@ -113,14 +118,22 @@ class Database:
         """All rows as they are at one moment, for as long as the block reads them; whoever writes waits for nothing.
 
         Of an SQLite database this is a copy in a file that has no name, in `directory`: a long read of the database
-        itself would keep what was destroyed meanwhile in its log.
+        itself would keep what was destroyed meanwhile in its log. To PostgreSQL's snapshots tables that were written
+        anew since are empty, so that waits until this ends, as this waits for that.
         """
         if self.dialect == "sqlite":
             with closing(self._writing.raw_connection()) as source, _copy_of(source, directory) as connection:
                 yield connection
             return
-        with self._reading.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            yield connection
+        with self._reading.connect() as connection:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock_shared({_ANEW_LOCK})")
+            connection.commit()
+            try:
+                yield connection.execution_options(isolation_level="REPEATABLE READ")
+            finally:
+                connection.rollback()
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock_shared({_ANEW_LOCK})")
 
     def truncate_log(self) -> None:
         """After destruction: leave nothing of it in SQLite's write-ahead log. PostgreSQL has no such call."""
@@ -135,7 +148,8 @@ class Database:
         """Write all rows of these tables anew, in the order of their keys and at one moment, into fresh files.
 
         What lay where, and when it came, says nothing then. SQLite does it with its whole file. `tables` come after
-        those that they name, and with all that name them. Others wait meanwhile.
+        those that they name, and with all that name them. Others wait meanwhile, and nobody waits for this while it
+        waits for a `snapshot`.
         """
         if self.dialect == "sqlite":
             with _told_as_others(), closing(self._writing.raw_connection()) as raw:
@@ -146,6 +160,7 @@ class Database:
             driver = cast("postgresql.Connection", connection.connection.driver_connection)
             patience, driver.patience = driver.patience, None
             try:
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ANEW_LOCK})")
                 postgresql.write_anew(connection, tables)
             finally:
                 driver.patience = patience

@@ -1,8 +1,9 @@
-"""Whoever hears no answer asks once more, and nothing is done twice: every act of casework that was taken."""
+"""Whoever hears no answer asks once more, and nothing is done twice: every act of casework and on partners."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from httpx2 import Response
 from sqlalchemy import select
@@ -24,7 +25,8 @@ from tests.casework.test_cases import grant, new_case, part
 from tests.factories import DAY
 
 FILE = factories.in_json(Kind.JOURNAL)
-ACTS = [route for route in table.CASES | table.APPROVALS | table.TRIAGE if not route.startswith("GET")]
+OF_CASEWORK = table.CASES | table.APPROVALS | table.TRIAGE
+ACTS = [route for route in OF_CASEWORK | table.PARTNERS if not route.startswith("GET")]
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Stubborn:
     asked: set[str] = field(default_factory=set)
 
     def act(
-        self, who: Person, method: str, path: str, body: Mapping[str, object], *, version: int | None = 1
+        self, who: Person, method: str, path: str, body: Mapping[str, object] | None, *, version: int | None = 1
     ) -> Response:
         """`version` is the one that they have seen, None for that of the object as it is."""
         headers = factories.signed_in(self.rows, who)
@@ -143,7 +145,22 @@ def test_every_act_of_casework_that_is_asked_for_again_changes_nothing(client: T
     given = {"entry": FILE, "add": [grant(chen)]}
     us.act(custodians[0], "POST", f"/cases/{of_one}/recoveries/{recovery}/entries", given)
 
-    assert us.asked == set(ACTS)
+    assert us.asked == set(ACTS) & OF_CASEWORK.keys()
+
+
+def test_every_act_on_a_partner_that_is_asked_for_again_changes_nothing(client: TestClient, rows: Session) -> None:
+    factories.organisation(rows)
+    sara, olga = (factories.certified(rows, Role.SUPERVISOR) for _ in range(2))
+    us = Stubborn(client, rows)
+
+    proposed = {"handle": "a-university", "scope": "published", "until": str(DAY + timedelta(days=90))}
+    partner = f"/partners/{us.act(sara, 'POST', '/partners', proposed).json()['id']}"
+    us.act(olga, "POST", f"{partner}/transitions", {"to": "agreed"}, version=None)
+    token = us.act(sara, "POST", f"{partner}/tokens", {"scope": "published"}).json()["id"]
+    us.act(olga, "DELETE", f"{partner}/tokens/{token}", None)
+    us.act(sara, "POST", f"{partner}/transitions", {"to": "ended"}, version=None)
+
+    assert us.asked == set(ACTS) & table.PARTNERS.keys()
 
 
 def read(client: TestClient, rows: Session, who: Person, case: str) -> int:

@@ -148,7 +148,7 @@ def _do(person: Staff, hint: Hint, agreed: dict[str, bool], ask: Callable[[str],
         case Hint(DutyKind.DRILL):
             try_pair(person, Names(person))
         case Hint(DutyKind.NAME_MEMBER, case):
-            say(f"A reporter took back what {short(case)} has, and for a week no member has ended it: {_NAME}.")
+            say(f"What a reporter of {short(case)} took back or changed, no member has followed for a week: {_NAME}.")
         case Hint(DutyKind.SHOW_DANGER, case):
             say(f"The danger is grave: tern case ask {short(case)} assessment --approver WHO, who is a supervisor.")
         case Hint(kind, case) if kind in _OF_CASE:
@@ -215,7 +215,8 @@ def _end_withdrawn(person: Staff, case: str) -> None:
     if withdrawals.carry_out(person, case):
         say(f"Destroyed, for its reporter took it back: what {short(case)} had of it. They read so in their mailbox.")
     else:
-        say(f"A reporter took back what {short(case)} has. Its cards leave first; sign in again within a week.")
+        say(f"A reporter took back what {short(case)} has. Its cards leave first, each at an hour of three days")
+        say("(tern cards send, until none waits); then sign in again, within the week.")
 
 
 def tell(person: Staff) -> None:

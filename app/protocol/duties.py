@@ -21,7 +21,7 @@ class DutyKind(StrEnum):
     DRILL = "drill"  # by a custodian: no two of them have tried a pair for a month
     HAND_ON = "hand_on"  # by who holds the key of an epoch whose day has come: a report that nobody has decided
     END_WITHDRAWN = "end_withdrawn"  # by a member of the case: a reporter took back what the case has
-    NAME_MEMBER = "name_member"  # by a supervisor of its team: for seven days no member has
+    NAME_MEMBER = "name_member"  # by a supervisor of its team: for seven days no member has, nor heard what one changed
     SHOW_DANGER = "show_danger"  # by a member of the case: for a day no supervisor has seen how grave the danger is
     JUDGE_DANGER = "judge_danger"  # by a member: the day is over until which the last judgement of it holds
     LOOK_AT_CASE = "look_at_case"  # by a member: the week is over in which it was to be looked at again

@@ -1,6 +1,6 @@
 """What reporters of a case say of being counted: shown to whoever opens the case, and named to its members."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
 from app.casework.cases.models import Case
+from app.casework.withdrawals import service as withdrawals
 from app.intake.epochs.models import Epoch
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Message
+from app.intake.reports import service as reports
 from app.intake.reports.models import Report, ReportFile
 from app.intake.sights import service as sights
 from app.people.staff.models import Person
@@ -89,3 +91,48 @@ def test_of_a_destroyed_report_there_is_nothing_but_that_it_was(
     assert office.get(caseworker, f"/cases/{case.id}/words").json()["items"] == [
         {"id": joined.id, "destroyed": True, "grants": [], "body": None, "messages": []}
     ]
+
+
+def test_a_change_that_no_member_asked_for_in_a_week_is_the_supervisors_until_one_does(
+    office: Office,
+    rows: Session,
+    joined: Report,
+    case: Case,
+    caseworker: Person,
+    colleague: Person,
+    supervisor: Person,
+) -> None:
+    day, path = factories.DAY - withdrawals.OF_MEMBERS, f"/cases/{case.id}/words"
+    version, since = joined.version, day - timedelta(days=1)
+    factories.approval(rows, caseworker, colleague, subject=ApprovalSubject.CODING, of=case)
+
+    def told() -> list[tuple[str, str, str]]:
+        items = office.get(supervisor, "/duties").json()["items"]
+        return [(each["kind"], each["object"], each["since"]) for each in items if each["object"] == case.id]
+
+    reports.let_wait(rows, joined.id, today=day)
+    rows.commit()
+    in_time = told()
+    reports.have_heard(rows, case.id)
+    reports.let_wait(rows, joined.id, today=since)
+    reports.let_wait(rows, joined.id, today=factories.DAY)  # the first counts
+    rows.commit()
+    late = told()
+    office.get(colleague, path)  # who is lent the key writes nothing
+    still = told()
+    office.get(caseworker, path)
+
+    assert (in_time, late, still) == ([], [("name_member", case.id, str(since))], late)
+    assert told() == []
+    rows.expire_all()
+    assert joined.version == version
+
+
+def test_a_change_of_what_no_case_has_waits_for_nobody(rows: Session, epoch: Epoch) -> None:
+    alone = factories.report(rows, epoch)
+    rows.commit()
+
+    reports.let_wait(rows, alone.id, today=factories.DAY)
+
+    rows.expire_all()
+    assert alone.unheard_since is None

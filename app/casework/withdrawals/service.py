@@ -36,6 +36,7 @@ from app.vocabulary import ReportState, Role
 
 # For so long it waits for the members of the case, then its supervisors hear of it too.
 OF_MEMBERS: Final = timedelta(days=7)
+_UNHEARD: Final = text("reports.unheard_since IS NOT NULL AND reports.destroyed_on IS NULL")
 # As the index has it, or it would not be used. Not by the state, which SQLite would look for first: most that were
 # taken back are destroyed.
 _TAKEN_BACK: Final = text(
@@ -122,13 +123,15 @@ def get(session: Session, report_id: str) -> Report:
 def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     """To carry out what a reporter took back, for the members of its case.
 
-    Where they have not in seven days, also for the supervisors of its team: to see that somebody becomes a member.
+    Where they have not in seven days, nor asked what a reporter has changed, also for the supervisors of its team: to
+    see that somebody becomes a member.
     """
     theirs = select(Membership.case_id).where(Membership.person_id == actor.id)
     for case_id, since in _taken_back(session, Report.case_id.in_(theirs)):
         yield Duty(DutyKind.END_WITHDRAWN, case_id, since)
     if Role.SUPERVISOR in actor.roles:
-        late = dict(_taken_back(session, Report.withdrawn_on < actor.today - OF_MEMBERS))
+        before = actor.today - OF_MEMBERS
+        late = dict(_unheard(session, before)) | dict(_taken_back(session, Report.withdrawn_on < before))
         of_team = select(Case.id).where(Case.id.in_(late), Case.team_id == actor.team_id)
         for case_id in session.scalars(of_team.order_by(Case.id)):
             yield Duty(DutyKind.NAME_MEMBER, case_id, late[case_id])
@@ -137,6 +140,12 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
 def _taken_back(session: Session, where: ColumnElement[bool]) -> list[tuple[str, date]]:
     """The case of each report that was taken back and is not destroyed, and since when."""
     rows = session.execute(select(Report.case_id, Report.withdrawn_on).where(_TAKEN_BACK, where))
+    return [(case_id, since) for case_id, since in rows if case_id and since]
+
+
+def _unheard(session: Session, before: date) -> list[tuple[str, date]]:
+    """The case of each report whose reporter changed a consent before this day, and since when no member has asked."""
+    rows = session.execute(select(Report.case_id, Report.unheard_since).where(_UNHEARD, Report.unheard_since < before))
     return [(case_id, since) for case_id, since in rows if case_id and since]
 
 

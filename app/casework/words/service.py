@@ -11,6 +11,7 @@ from app.actor import Actor
 from app.audit import service as audit
 from app.audit.actions import Action
 from app.casework.cases import service as cases
+from app.casework.cases.models import Case
 from app.intake.mailbox import service as mailbox
 from app.intake.mailbox.models import Message
 from app.intake.reports import service as reports
@@ -37,9 +38,12 @@ def changed_for(actor: Actor) -> Select[Report]:
 def of_case(session: Session, actor: Actor, case_id: str, *, now: datetime) -> list[Words]:
     """Of each report of the case, for its members and for who is lent its key to approve a coding. Each is recorded.
 
+    What a member asks for waits for nobody any more: what follows from it is theirs.
     Raises `NotFound`.
     """
     case = cases.one(session, cases.readable_by(actor), case_id)
+    if session.scalar(cases.of_member(actor).with_only_columns(Case.id).where(Case.id == case.id)):
+        reports.have_heard(session, case.id)
     found = session.scalars(select(Report).where(Report.case_id == case.id).order_by(Report.id)).all()
     return [_words(session, actor, report, case.id, now=now) for report in found]
 

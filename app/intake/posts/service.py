@@ -75,6 +75,8 @@ def post(
     unread.note(session, report.id if report and is_new else _NOBODY, new.kind)
     if new.kind in mailbox.CHANGES:
         sights.mark_changed(session, report.id if report else _NOBODY)
+    if new.kind is MessageKind.CONSENT:
+        reports.let_wait(session, report.id if report and is_new else _NOBODY, today=today)
     to = MOVES.get((new.kind, report.state)) if report and is_new else None
     if report and to:
         lifecycle.change_state(session, report, to, today=today)

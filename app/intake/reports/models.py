@@ -12,6 +12,7 @@ from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReaso
 _SEEN = "state <> 'received'"
 _TO_OPEN = "opening_due IS NOT NULL"
 _CLAIMED = "state IN ('in_triage', 'awaiting_reporter')"
+_UNHEARD = "unheard_since IS NOT NULL AND destroyed_on IS NULL"
 _TAKEN_BACK = "withdrawn_on IS NOT NULL AND destroyed_on IS NULL AND case_id IS NOT NULL"
 
 
@@ -30,6 +31,7 @@ class Report(Base):
         index_where("ix_reports_claimed", "triager_id", "id", where=_CLAIMED),
         index_where(None, "case_id", where="case_id IS NOT NULL"),
         index_where("ix_reports_taken_back", "case_id", "withdrawn_on", where=_TAKEN_BACK),
+        index_where("ix_reports_unheard", "case_id", "unheard_since", where=_UNHEARD),
         index_where("ix_reports_to_decide", "decision_due", "id", where="decision_due IS NOT NULL"),
         index_where("ix_reports_kept_until", "kept_until", where="kept_until IS NOT NULL"),
         {"sqlite_with_rowid": False},
@@ -58,6 +60,7 @@ class Report(Base):
     decision_due: Mapped[datetime | None] = mapped_column(Quarter)
     waits_until: Mapped[date | None]  # of what waits for its reporter: the last day on which it does
     withdrawn_on: Mapped[date | None]
+    unheard_since: Mapped[date | None]  # a consent was changed, and no member of its case has asked for it
     kept_until: Mapped[date | None]  # of what was decided into no case: its last day
     destroyed_on: Mapped[date | None]
     replies: Mapped[int] = mapped_column(default=0, server_default="0")  # messages of staff ever sent

@@ -63,6 +63,18 @@ def keep_what_was_decided(session: Session, today: date) -> None:
         session.execute(update(Report).where(older).values(kept_until=today + kept))
 
 
+def let_wait(session: Session, report_id: str, *, today: date) -> None:
+    """Its reporter has changed a consent: where a case has the report, that waits for a member from today on."""
+    waits = (Report.id == report_id, Report.case_id.is_not(None), Report.unheard_since.is_(None))
+    session.execute(update(Report).where(*waits).values(unheard_since=today))
+
+
+def have_heard(session: Session, case_id: str) -> None:
+    """A member of the case has asked for what its reporters said."""
+    waits = (Report.case_id == case_id, Report.unheard_since.is_not(None))
+    session.execute(update(Report).where(*waits).values(unheard_since=None))
+
+
 def get(session: Session, report_id: str) -> Report:
     """Raises `NotFound`."""
     report = session.get(Report, report_id)

@@ -271,6 +271,20 @@ def test_what_no_member_does_in_a_week_supervisors_hear_of_and_the_secret_alone_
         assert carry_out(boris, case.id)
 
 
+def test_a_change_that_no_member_has_followed_in_a_week_supervisors_hear_of(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        anna, boris = here.staff("anna"), here.staff("boris")
+        case = taken(anna, boris, sent := claimed(here, anna))
+        here.reporter().change_consent(receipt.read(sent.receipt), ConsentScope.STATISTICS, given=False)
+        here.pass_(timedelta(days=8))
+
+        late = waiting(here.staff("sara"), case)
+        cards.follow_words(here.staff("boris"))
+
+        assert late == [DutyKind.NAME_MEMBER]
+        assert waiting(here.staff("sara"), case) == []
+
+
 def test_the_last_words_are_in_every_language_of_the_pages() -> None:
     forms = (Form(each, "", {"danger_now": "none"}) for each in languages.WANTED)
     found = {form.language: withdrawals.last_words(form, were_counted=True) for form in forms}

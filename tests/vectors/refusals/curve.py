@@ -29,6 +29,11 @@ def sign(message: bytes, scalar: int, *, mixed_r: bool = False, mixed_key: bool 
     return r + ((_NONCE + challenge * scalar) % ORDER).to_bytes(32, "little")
 
 
+def of_anybody() -> tuple[bytes, bytes]:
+    """A key of small order, and a signature that holds under it over whatever there is: it takes no secret."""
+    return _encoded((0, 1)), _encoded(_times(_NONCE, _BASE)) + _NONCE.to_bytes(32, "little")
+
+
 def _key_of(scalar: int, *, mixed: bool) -> Point:
     point = _times(scalar, _BASE)
     return _sum(point, _OF_ORDER_8) if mixed else point

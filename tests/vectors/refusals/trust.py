@@ -87,6 +87,12 @@ def roots() -> Iterator[Vector]:
     ):
         yield Vector(rule, name, pinned(root), not_authentic("signature"))
 
+    rule = "a key is nobody's under which everybody can sign"
+    key, sig = curve.of_anybody()
+    anybodys = make_root([replace(SUPERVISOR.certified, key=key)], SUPERVISOR.signer, on=DAY)
+    by_anybody = Document(anybodys.line, anybodys.header, Signatures((Signature(SUPERVISOR.id, key, sig),)))
+    yield Vector(rule, "of small order", pinned(by_anybody), not_authentic("signature"))
+
     rule = "a root lists its supervisors, each once"
     both_roles = replace(SUPERVISOR.certified, roles=frozenset({Role.CASEWORKER, Role.SUPERVISOR, Role.TRIAGER}))
     yield Vector(rule, "with several roles", pinned(make_root([both_roles], SUPERVISOR.signer, on=DAY)))

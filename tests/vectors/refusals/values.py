@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app import age
+from app.age import bech32
 from app.protocol.encoding import b64
 from tests.vectors.make import CASE, CASE_KEY
 from tests.vectors.refusals.vector import Vector, each, malformed
@@ -125,6 +126,9 @@ def recipients() -> Iterator[Vector]:
         ("a character less", RECIPIENT[:-1]),
         ("a space behind it", RECIPIENT + " "),
         ("another prefix", "age1pz" + RECIPIENT[6:]),
+        ("another prefix, and the checksum of that", bech32.encode("age1pz", bytes(1216))),
+        ("a byte less, and the checksum of that", bech32.encode("age1pq", bytes(1215))),
+        ("a byte more, and the checksum of that", bech32.encode("age1pq", bytes(1217))),
         ("nothing", ""),
         ("an id", CASE),
     )

@@ -21,7 +21,7 @@ export class Trust {
         const { type, org: named } = document.header
         if (type !== "root" || named !== null || sha256Hex(document.line) !== org) throw new NotAuthentic("pin")
         const root = readRoot(document)
-        checkFirst(root, org)
+        checkFirst(root)
         return new Trust(org, [root])
     }
 

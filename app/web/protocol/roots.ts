@@ -82,9 +82,8 @@ export function readRoot(document: Document): Root {
     }
 }
 
-/** Raises `NotAuthentic` unless it is the root that was pinned, signed by `k` of its own keys. */
-export function checkFirst(root: Root, pin: string): void {
-    if (root.document.header.org !== null || root.sha256 !== pin) throw new NotAuthentic("pin")
+/** Raises `NotAuthentic` unless the first root is signed by `k` of its own keys, and `Malformed` where it keeps something. */
+export function checkFirst(root: Root): void {
     checkSigned(root, root)
     if (root.kept.length > 0 || root.keptStaff !== null) throw new Malformed("a first root keeps nothing")
 }

@@ -16,7 +16,7 @@ from app.vocabulary import Workload
 from tests.statistics.releases.counted import count_of
 
 # Persons, the workload that is made for as many, and how often its noise is drawn.
-TIERS = ((500, "S", 40), (2_000, "Q", 40), (2_000, "M", 20), (10_000, "L", 10), (100_000, "L", 5))
+TIERS = ((500, "S", 40), (2_000, "Q", 40), (2_000, "M", 20), (10_000, "L", 10), (100_000, "L", 20))
 
 
 def run() -> list[dict[str, str | float]]:

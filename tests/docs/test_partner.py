@@ -51,7 +51,7 @@ def test_a_changed_release_is_noticed_by_them(folder: Path, path: str) -> None:
     assert with_tools(folder).returncode != 0
 
 
-# R where it is, as on no machine of ours: `Rscript` reads a file.
+# R where it is: `Rscript` reads a file.
 TOOLS = [("python", [sys.executable]), *([("r", ["Rscript"])] if shutil.which("Rscript") else [])]
 
 

@@ -51,6 +51,10 @@ QUERIES: Mapping[str, Sequence[str]] = {
     "me": ("",),
 }
 
+# What is asked of one report, the first that a triager finds waiting.
+OF_A_REPORT: Sequence[str] = ("", "/transitions", "/grants", "/messages")
+_WAITING = "reports?state=received&limit=1"
+
 _MIDDLE: Mapping[str, Sequence[str]] = {
     "reports": ("2026-03-01", ""),
     "queue": ("2026-05-28", ""),
@@ -109,7 +113,9 @@ def _of(database: str, reports: int) -> Iterator[tuple[tuple[str, int], tuple[fl
         environment = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(clock)}
         server = stack.enter_context(served("tests.bench.intake_speed:tern", folder, url, **environment))
         key = keyring.load(folder).key("cursor")
-        for what, (role, path) in _pages(key):
+        with httpx2.Client(base_url=_base(server), headers=headers[_WHO["triager"]]) as client:
+            waiting = _first_of(client.get(_WAITING))
+        for what, (role, path) in _pages(key, waiting):
             for clients in CLIENTS:
                 yield (what, clients), _asked(server, path, headers[_WHO[role]], clients)
 
@@ -118,7 +124,7 @@ def beside(database: str, sizes: Sequence[int]) -> Iterator[Row]:
     """A row for each page: the least of milliseconds and of the process's CPU, and both ratios."""
     with ExitStack() as stack:
         there = {size: _in_process(stack, database, size) for size in sizes}
-        pages = {size: dict(_pages(there[size].key)) for size in sizes}
+        pages = {size: dict(_pages(each.key, each.waiting)) for size, each in there.items()}
         for what in pages[sizes[0]]:
             times, used = dict[int, float](), dict[int, float]()
             for _ in range(_TIMES):
@@ -144,6 +150,7 @@ class _InProcess:
     client: InProcess
     headers: Mapping[int, dict[str, str]]
     key: bytes
+    waiting: str  # a report
 
 
 def _in_process(stack: ExitStack, database: str, reports: int) -> _InProcess:
@@ -153,11 +160,18 @@ def _in_process(stack: ExitStack, database: str, reports: int) -> _InProcess:
     clock.write_text(factories.HOUR.isoformat())
     settings = Settings(data_dir=folder, database_url=url, demo=True, demo_clock=clock)
     client = stack.enter_context(InProcess(create_app(settings)))
-    return _InProcess(client, headers, keyring.load(folder).key("cursor"))
+    waiting = _first_of(client.get(f"/v1/{_WAITING}", headers=headers[_WHO["triager"]]))
+    return _InProcess(client, headers, keyring.load(folder).key("cursor"), waiting)
 
 
-def _pages(key: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+def _first_of(answer: httpx2.Response) -> str:
+    return str(answer.raise_for_status().json()["items"][0]["id"])
+
+
+def _pages(key: bytes, report: str) -> Iterator[tuple[str, tuple[str, str]]]:
     """Each that is asked for: what it is called, who asks for it, and its path."""
+    for part in OF_A_REPORT:
+        yield f"triager: a report{part}", ("triager", f"reports/{report}{part}")
     for name, role in ((name, role) for name in QUERIES for role in _WHO):
         for query in QUERIES[name]:
             for place, cursor in _places(name, query, role, key):

@@ -8,7 +8,7 @@ WORKERS ?= 4
 # Python keeps what it has compiled, whatever the shell says: else each of the hundreds of processes compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: system-deps setup demo run wheel test test-web check check-python check-web mutants bench docs clean
+.PHONY: system-deps setup demo run wheel test test-web test-compiled check check-python check-web mutants bench docs clean
 .DEFAULT_GOAL := test
 
 # Debian's age is one of the programs that the tests hold the sealed format against, and with curl and jq what
@@ -81,8 +81,13 @@ check-web:
 # same number.
 test: system-deps setup
 	@echo "checking format, lint, types and arrows, of Python and of TypeScript, and testing TypeScript"
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target check-python check-web test-web
+	@$(MAKE) --no-print-directory --jobs=4 --output-sync=target check-python check-web test-web test-compiled
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --durations=10 $(if $(SHUFFLE),--shuffle $(SHUFFLE))
+
+# Python's tests are found once beforehand, so that they and all they import are compiled: else each worker compiles all.
+# What fails here fails below too, where it is told.
+test-compiled:
+	@$(BIN)/pytest --collect-only >/dev/null || true
 
 test-web:
 	cd app/web && npm test --silent

@@ -12,7 +12,8 @@ class InProcess(TestClient):
     of threads, and together they took longer than the service did."""
 
     def __init__(self, app: FastAPI) -> None:
-        super().__init__(app, base_url="https://tern.test")
+        # The loop that Tern is served with.
+        super().__init__(app, base_url="https://tern.test", backend_options={"use_uvloop": True})
         self._transport = _InOne(self)
 
 

@@ -39,6 +39,15 @@ LOST_BELOW = {(revision, "removal_agreements") for revision in ("0026", "0027")}
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _read_once() -> Iterator[None]:
+    """Alembic reads all migrations anew for each step that it takes, which takes longer than many a step."""
+    read = ScriptDirectory(str(schema.MIGRATIONS))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ScriptDirectory, "from_config", lambda _: read)
+        yield
+
+
 @pytest.fixture
 def empty(empty_url: str) -> Iterator[Database]:
     make_file(empty_url)

@@ -24,6 +24,7 @@ from app.cli.machines import WORDS, tells_of_new_keys
 from app.cli.names import Names, short
 from app.cli.roots import next_loss
 from app.client import Staff
+from app.client.casework.cases import Collision
 from app.client.machine import unlocked
 from app.client.machine.directory import Machine
 from app.client.machine.staff import NotGranted
@@ -101,7 +102,7 @@ def _follow_words(person: Staff) -> None:
     try:
         for case in cards.follow_words(person):
             say(f"A reporter has changed what they agreed to: {short(case)} says so now, and its cards follow.")
-    except (ProtocolError, NotGranted, Refused, Unreachable) as error:
+    except (ProtocolError, NotGranted, Refused, Unreachable, Collision) as error:
         say_failure("What reporters have said since was not followed", error)
 
 

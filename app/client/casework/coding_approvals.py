@@ -70,7 +70,7 @@ def request(staff: Staff, case: OpenCase, approver: str, *, correct: bool = Fals
     """
     file = rules.drawn(words.heard(staff, case), approver, correct=correct)
     if file != case.file:
-        case = cases.write(staff, case, file)
+        case = cases.write(staff, case, file, is_typed=False)
     lend = approver not in case.members
     if lend:
         case = cases.lend(staff, case, approver)

@@ -253,7 +253,7 @@ def follow_words(staff: Staff) -> list[str]:
 
     Of all cases of this person at once, whether cards wait or not: what is asked of the service tells none from
     another. Gives back the ids of those in which something was written. One that fails keeps no other back; the first
-    failure is raised in the end. Raises `Refused`, `NotGranted` and `NotAuthentic`.
+    failure is raised in the end. Raises `Refused`, `NotGranted`, `NotAuthentic` and `Collision`.
     """
     if not cases.works_on_cases(staff, staff.person, staff.today):
         return []
@@ -262,9 +262,9 @@ def follow_words(staff: Staff) -> list[str]:
         if kept.find(case) == posts:
             continue
         try:
-            if _follow(staff, case):
+            if _follow_behind(staff, case):
                 written.append(case)
-        except (ProtocolError, NotGranted, Refused) as fault:
+        except (ProtocolError, NotGranted, Refused, cases.Collision) as fault:
             faults.append(fault)
         else:
             kept.keep(case, posts)
@@ -279,6 +279,14 @@ def _changed(staff: Staff) -> dict[str, bytes]:
     for item in staff.service.items("/words"):
         posts.setdefault(str(item["case"]), []).extend(str(each) for each in item["posts"])
     return {case: "".join(f"{each}\n" for each in sorted(of_case)).encode() for case, of_case in posts.items()}
+
+
+def _follow_behind(staff: Staff, id_: str) -> bool:
+    """The same, once more where a colleague's machine follows at this moment."""
+    try:
+        return _follow(staff, id_)
+    except cases.Collision:
+        return _follow(staff, id_)
 
 
 def _follow(staff: Staff, id_: str) -> bool:
@@ -313,7 +321,7 @@ def _call_back(staff: Staff, case: OpenCase) -> None:
 
 
 def _kept(staff: Staff, case: OpenCase, file: CaseFile) -> OpenCase:
-    return case if file == case.file else cases.write(staff, case, file)
+    return case if file == case.file else cases.write(staff, case, file, is_typed=False)
 
 
 def waiting(staff: Staff) -> int:

@@ -1,5 +1,6 @@
 """Who says *no* to being counted is counted no more: asked for, approved, written, waiting or sent."""
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,7 @@ from app.client.casework.cases import OpenCase
 from app.client.casework.reports.threads import NotToBeWrittenTo
 from app.client.intake.reporter import Submitted
 from app.client.machine.staff import Staff
+from app.client.machine.transport import Unreachable
 from app.client.statistics import cards
 from app.database import Database
 from app.protocol import receipt
@@ -155,6 +157,60 @@ def test_a_card_leaves_the_outbox_of_its_writer_whichever_colleague_has_heard_th
         kept = rows.scalars(select(Card.file).where(Card.id_sha256 == sha256_hex(note.id.encode()))).all()
     assert kept == [None]
     cards.send(chen, now=True)
+
+
+class Faster(httpx2.BaseTransport):
+    """What a colleague does just before the first entry of somebody else arrives."""
+
+    def __init__(self, honest: httpx2.BaseTransport, does: Callable[[], object]) -> None:
+        self._honest, self._waits = honest, [does]
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        if request.url.path.endswith("/entries") and self._waits:
+            self._waits.pop()()
+        return self._honest.handle_request(request)
+
+
+def test_two_members_who_sign_in_at_once_both_follow_what_a_reporter_said(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    case, sent = coded(here, boris, relative())
+    case = cases.change_members(boris, case, add=[chen.person])
+    cards.write(boris, case.id, approved(boris, case, chen))
+    say(here, sent, given=False)
+
+    with httpx2.HTTPTransport() as honest:
+        wire = Faster(honest, lambda: cards.follow_words(chen))
+        with here.through("boris", wire) as again:
+            cards.follow_words(again)
+
+    after = cases.open_(boris, case.id)
+    assert [note.withdrawn for note in after.file.cards] == [True]
+    assert (after.spoiled, after.set_aside, cases.drafts.find(boris, case.id)) == ((), (), None)
+    for each in (boris, chen):
+        cards.send(each, now=True)
+
+
+def test_what_somebody_has_typed_and_the_service_has_not_taken_outlasts_what_their_machine_writes_by_itself(
+    here: Installation,
+) -> None:
+    boris = here.staff("boris")
+    case, sent = coded(here, boris, relative())
+    [incident] = case.file.incidents
+    typed = case.file.with_incident(replace(incident, narrative="It was at night."))
+    with here.through("boris", httpx2.MockTransport(unreachable)) as offline, pytest.raises(Unreachable):
+        cases.write(offline, case, typed)
+    say(here, sent, given=False)
+
+    cards.follow_words(boris)
+    coding_approvals.request(boris, cases.open_(boris, case.id), here.staff("chen").person)
+
+    draft = cases.drafts.find(boris, case.id)
+    assert draft
+    assert [said["narrative"] for _, said in draft.changes.values()] == ["It was at night."]
+
+
+def unreachable(request: httpx2.Request) -> httpx2.Response:
+    raise httpx2.ConnectError("no line", request=request)
 
 
 def test_the_newest_word_counts_and_of_one_day_the_no(here: Installation) -> None:

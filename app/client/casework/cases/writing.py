@@ -113,12 +113,15 @@ class Change:
         return {**wire, "grants": list(self.grants), "pairs": list(self.pairs)} if self.grants else wire
 
 
-def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[str] = ()) -> OpenCase:
+def write(
+    staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[str] = (), is_typed: bool = True
+) -> OpenCase:
     """Store what `file` says more or otherwise than the case, which is then this. Nothing changed writes nothing.
 
     The key of a new identity is granted to the writer, to the case's owner and to `holders`; of one that is there it
     stays with whom it is. What is too long for one request goes in several, each of which leaves a whole case. Until
-    the service has taken all of it, it is kept as a draft. Raises `RuleBroken` for what unsays something or is told of
+    the service has taken all of it, it is kept as a draft, in the place of an earlier one: but not what nobody typed,
+    which the machine finds again. Raises `RuleBroken` for what unsays something or is told of
     a quarter to come, `Collision` where somebody wrote the same meanwhile, `Refused` and `Unreachable`.
     """
     check_successor(case.file, file, author=staff.person)
@@ -128,12 +131,14 @@ def write(staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[s
         return case
     _check_begun((body for name, (_, body) in changed.items() if name.type == PartType.INCIDENT), staff.today)
     draft = Draft(changed, frozenset(holders))
-    drafts.keep(staff, case.id, draft)
+    if is_typed:
+        drafts.keep(staff, case.id, draft)
     case = with_own_keys(staff, case)
     changes = [_change(staff, case, name, body, holders=draft.holders) for name, (_, body) in draft.changes.items()]
     for batch in _batches(changes):
         case = store(staff, case, batch, looked_at=looks_at([change.name for change in batch], file))
-    drafts.drop(staff, case.id)
+    if is_typed:
+        drafts.drop(staff, case.id)
     return case
 
 

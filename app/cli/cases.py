@@ -78,6 +78,8 @@ def consent(
         wording=text_of(wording, "") if wording else "",
         after=newest.get(consent) if consent else None,
     )
+    if counts and any(tie.person == person and tie.joins for tie in open_case.file.ties):
+        say("They are a person of another case too. This is said of the one case alone: keep it in the other as well.")
     if counts and status is ConsentStatus.GIVEN:
         after = cards.own_word(worker, cases.open_(worker, open_case.id), person, status)
         _tell_if_unheard(worker, after, person)

@@ -130,3 +130,19 @@ def test_who_is_entered_has_their_reporters_answer_and_a_yes_that_the_mailbox_ga
     assert (said.code, said.err) == (0, "")
     assert "statistics: no" in thread.out
     assert (gainsaid.code, "that stands until they say yes there" in gainsaid.err) == (0, True)
+
+
+def test_of_who_is_in_two_cases_it_is_told_that_an_answer_is_of_the_one(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    older, newer = (taken(anna, boris, claimed(here, anna)) for _ in range(2))
+    theirs = here.environment("boris") | {"COLUMNS": "400"}
+    for case in (older, newer):
+        tern("case", "add", case.id, "person", "self", environment=theirs)
+    same = tern("case", "same", newer.id, "person-1", older.id, "person-1", "--json", environment=theirs)
+
+    said = json.loads(same.out)["case"]
+    answers = ["statistics", "declined", "--person", "1", "--method", "spoken"]
+    told = {case.id: tern("case", "consent", case.id, *answers, environment=theirs) for case in (older, newer)}
+
+    assert [each.code for each in told.values()] == [0, 0]
+    assert {id_ for id_, each in told.items() if "keep it in the other" in each.err} == {said}

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actor import Actor
 from app.casework.approvals import bound
 from app.casework.approvals.models import Approval, ApprovalDay
 from app.casework.cases.models import Case
@@ -89,3 +90,27 @@ def test_each_person_and_each_day_has_a_bound_of_its_own(rows: Session, casework
 
     with pytest.raises(bound.TooManyApprovals):
         bound.count(rows, supervisor.id, DAY)
+
+
+def test_who_approves_is_counted_from_one(rows: Session, supervisor: Person) -> None:
+    for number in (1, 2, 3):
+        bound.count(rows, supervisor.id, DAY)
+        assert rows.scalars(select(ApprovalDay.number)).all() == [number]
+
+
+def test_another_supervisor_is_told_of_each_day_at_the_bound_for_a_fortnight(
+    rows: Session, caseworker: Person, supervisor: Person
+) -> None:
+    people = {Role.SUPERVISOR: supervisor, Role.CASEWORKER: caseworker}
+    for days, number in ((0, bound.MOST_A_DAY), (1, bound.MOST_A_DAY - 1), (14, bound.MOST_A_DAY), (15, 200)):
+        for each in people.values():
+            rows.add(ApprovalDay(person_id=each.id, day=DAY - timedelta(days=days), number=number))
+    rows.flush()
+
+    told = {
+        role: [(duty.object, duty.since) for duty in bound.duties(rows, Actor(who.id, frozenset({role}), None, DAY))]
+        for role, who in people.items()
+    }
+
+    at_bound = [(caseworker.id, DAY - timedelta(days=14)), (caseworker.id, DAY)]
+    assert told == {Role.SUPERVISOR: at_bound, Role.CASEWORKER: []}

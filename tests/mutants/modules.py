@@ -152,6 +152,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
         f"app/casework/{module}.py": tuple(f"tests/casework/test_{each}.py" for each in tests)
         for module, tests in _CASEWORK.items()
     },
+    "app/casework/approvals/bound.py": ("tests/casework/test_approval_bound.py", _BOUNDS),
     "app/people/grants/service.py": ("tests/people/test_grants.py",),
     "app/people/partners/service.py": (
         "tests/people/test_partners.py",

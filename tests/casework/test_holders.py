@@ -107,6 +107,14 @@ def test_no_later_version_of_a_part_brings_a_key(room: Room) -> None:
     assert not room.begins("owner", "owner", "colleague", is_new=False)
 
 
+def test_who_may_not_hold_a_key_is_refused_as_that(room: Room) -> None:
+    with pytest.raises(HoldersUnfit) as refused, room.database.write() as session:
+        case, [new] = session.get_one(Case, room.case.id), room.new("stranger")
+        holders.add(session, room.actor("owner"), case, room.part, new, now=factories.HOUR)
+
+    assert (refused.value.status, refused.value.type) == (422, "holders-unfit")
+
+
 def test_without_an_owner_a_part_begins_with_its_writer_and_another(room: Room) -> None:
     room.case.owner_id = None
     room.rows.commit()

@@ -160,10 +160,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
         "tests/access/test_rights.py",
     ),
     "app/statistics/releases/for_partners.py": ("tests/statistics/releases/test_for_partners.py", _BOUNDS),
-    "app/statistics/releases/public.py": (
-        "tests/statistics/releases/test_routes.py",
-        "tests/statistics/releases/test_for_partners.py",
-    ),
+    "app/statistics/releases/public.py": ("tests/statistics/releases/test_public.py",),
     "app/statistics/releases/accounts.py": ("tests/statistics/releases/test_accounts.py", _BOUNDS),
     "app/statistics/releases/kept_accounts.py": ("tests/statistics/releases/test_draws.py", _BOUNDS),
     "app/statistics/releases/ledger.py": ("tests/statistics/releases/test_requests.py",),

@@ -108,9 +108,10 @@ def test_no_later_version_of_a_part_brings_a_key(room: Room) -> None:
 
 
 def test_who_may_not_hold_a_key_is_refused_as_that(room: Room) -> None:
+    [new] = room.new("stranger")
+
     with pytest.raises(HoldersUnfit) as refused, room.database.write() as session:
-        case, [new] = session.get_one(Case, room.case.id), room.new("stranger")
-        holders.add(session, room.actor("owner"), case, room.part, new, now=factories.HOUR)
+        holders.add(session, room.actor("owner"), room.case, room.part, new, now=factories.HOUR)
 
     assert (refused.value.status, refused.value.type) == (422, "holders-unfit")
 

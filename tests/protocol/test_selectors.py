@@ -213,6 +213,7 @@ def test_a_national_number_gets_its_country(country: str | None, dialled: str, n
         ("file_hash", "ab" * 16),
         ("wallet", "two words"),
         ("booking_ref", " - "),
+        ("booking_ref", "CAF E-\u0301"),  # without the dash the accent would be of the letter before it
         ("name", "Lin Haoran"),  # names and cities never
         ("phone", ""),
         ("phone", "\u200e \u200f"),

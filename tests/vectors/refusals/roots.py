@@ -261,6 +261,7 @@ def _pins(logs: KeyLogs) -> Iterator[Vector]:
         ("the first written out", lines, f"{ORG}.1.{ORG}", malformed()),
         ("number nought", lines, f"{ORG}.0.{newest}", malformed()),
         ("a number with a nought before it", lines, f"{ORG}.02.{newest}", malformed()),
+        ("a number with an exponent", lines, f"{ORG}.2e0.{newest}", malformed()),
         ("a number without a hash", lines, f"{ORG}.2", malformed()),
         ("something more", lines, f"{ORG}.2.{newest}.", malformed()),
         ("a hash in upper case", lines, f"{ORG}.2.{newest.upper()}", malformed()),

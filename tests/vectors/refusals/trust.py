@@ -483,8 +483,9 @@ class KeyLogs:
             ("a service key and more", {**service.header.body, "more": 1}),
             ("no service key", {}),
         ):
-            lines = lines_of(ROOT, _changed(service, body))
-            yield Vector("an entry is of the form of its type", name, self.log(lines), malformed())
+            for behind, more in (("", ()), (", and a whole one behind it", (service,))):
+                lines = lines_of(ROOT, _changed(service, body), *more)
+                yield Vector("an entry is of the form of its type", f"{name}{behind}", self.log(lines), malformed())
 
     def _writings(self, whole: list[bytes]) -> Iterator[Vector]:
         rule = "a line has one writing"

@@ -51,6 +51,7 @@ def test_each_selector_of_the_stories_is_found_in_its_spelling(expected: dict[st
                 "0049 (0)30 23125 417",
             ],
         ),
+        ("email", ["VİSA@OFFİCE.EXAMPLE", "MAILTO:visa@office.example", "vi\u200dsa@office.exam\u200cple"]),
         ("email", ["Visa@Office.Example", "mailto:visa@office.example", " visa@office.example\u200f"]),
         ("domain", ["Bücher.example.", "xn--bcher-kva.example", "bücher[.]example"]),
         ("ip", ["203.0.113.45", "203[.]0.113.45", "２０３.0.113.45"]),
@@ -59,6 +60,8 @@ def test_each_selector_of_the_stories_is_found_in_its_spelling(expected: dict[st
         ("file_hash", ["AB" * 32, "ab" * 32]),
         ("ip", ["::ffff:203.0.113.45", "203.0.113.45"]),
         ("ip", ["2001:DB8::1", "[2001:db8:0::0:1]"]),
+        ("domain", ["نامه\u200cای.example", "xn--mgba3gch31f060k.example"]),
+        ("domain", ["İstanbul.example", "istanbul.example", "istan\u200cbul.example"]),
         ("domain", ["straße.example", "xn--strae-oqa.example"]),
         (
             "url",
@@ -79,9 +82,34 @@ def test_each_selector_of_the_stories_is_found_in_its_spelling(expected: dict[st
         ),
         ("handle", ["https://m.facebook.com/Some.Body/", "facebook.com/some.body?ref=x", "fb:some.body"]),
         ("handle", ["https://www.youtube.com/@Some-Body", "youtube:some-body", "yt:@some-body"]),
+        ("handle", ["facebook.com:some.body", "www.facebook.com:@some.body", "Фейсбук:some.body", "臉書:some.body"]),
+        ("handle", ["微信:Some_body", "weixin:some_body", "WeChat:some_body"]),
+        ("handle", ["instagram:İsmail", "instagram:ismail", "instagram:ISMAIL", "инстаграм:ismail"]),
+        ("handle", ["https://facebook.com/profile.php?id=0100001", "https://facebook.com/100001"]),
         ("handle", ["https://vk.com/id12345", "vkontakte:id12345"]),
         ("handle", ["https://www.weibo.com/u/1234567890", "weibo.com/1234567890", "weibo:1234567890"]),
         ("handle", ["https://twitter.com/A_b", "x.com/@a_b", "twitter:a_b", "x:@a_b"]),
+        ("document_ref", ["CR-TEST-1", "cr\u2011test\u20111", "CR\u2013TEST\u20131", "CR\u2212test-1"]),
+        ("document_ref", ["İcra 2024/5", "icra 2024/5", "ICRA2024/5"]),
+        (
+            "bank_account",
+            ["DE89 3704 0044 0532 0130 00", "DE89-3704-0044-0532-0130-00", "IBAN: de89370400440532013000"],
+        ),
+        (
+            "wallet",
+            [
+                "bitcoin:BC1QAR0SRRR7XFKVY5L643LYDNW9RE59GTZZWF5MDQ?amount=1",
+                "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+            ],
+        ),
+        (
+            "url",
+            ["https://wiki.example/خانه\u200cها", "https://wiki.example/%D8%AE%D8%A7%D9%86%D9%87%E2%80%8C%D9%87%D8%A7"],
+        ),
+        (
+            "url",
+            ["https://login.example/a#:~:text=word", "https://login.example/a#part-2", "\u202bhttps://login.example/a"],
+        ),
         ("vehicle_plate", ["DE B-XY 123", "DE:BXY123", "b-xy 123"]),
         ("url", ["https://Login.Example/a?id=7&utm_source=x#top", "hxxps://login[.]example/a?fbclid=1&id=7"]),
         ("wallet", ["BC1QAR0SRRR7XFKVY5L643LYDNW9RE59GTZZWF5MDQ", "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq"]),
@@ -118,6 +146,14 @@ def test_one_thing_has_one_spelling(type_: str, written: list[str]) -> None:
             "youtube.com/channel/UCABCDEFGHIJKLMNOPQRSTUV",
         ),
         ("domain", "straße.example", "strasse.example"),
+        # With the sign between that nobody sees, and without: two domains, two pages.
+        ("domain", "نامه\u200cای.example", "نامهای.example"),
+        ("url", "https://wiki.example/خانه\u200cها", "https://wiki.example/خانهها"),
+        ("url", "https://wiki.example/۱۲", "https://wiki.example/12"),
+        ("url", "https://wiki.example/①", "https://wiki.example/1"),
+        ("url", "https://matrix.example/#/@anna:home.example", "https://matrix.example/#/@boris:home.example"),
+        ("url", "https://chat.example/k/#@anna", "https://chat.example/k/#@boris"),
+        ("url", "https://chat.example/k/#777000", "https://chat.example/k/#777001"),
         ("url", "https://login.example:8443/a", "https://login.example/a"),
         ("url", "https://login.example/a%2Fb", "https://login.example/a/b"),
         ("vehicle_plate", "DE:MA-B 1", "MA:B-1"),
@@ -176,6 +212,11 @@ def test_a_national_number_gets_its_country(country: str | None, dialled: str, n
         ("handle", "x.com/@home"),
         ("handle", "two words:somebody"),
         ("handle", "forum:c/somebody"),
+        ("handle", "x:somеbody"),  # in which е is Cyrillic
+        ("handle", "https://www.instagram.com/%D0%B0nna"),
+        ("phone", "+39 0347 123 4567"),  # a mobile number of Italy has no 0
+        ("phone", "+39 6 5550 1234"),  # and one of Rome has
+        ("domain", "203.0.113.1"),
         ("phone", "+49 30 23125 417 ext. 7"),
         ("phone", "49 30 23125 417"),  # of Germany, or of wherever it was found?
         ("phone", "+49 30 23125 417 / 030 23125 418"),
@@ -251,6 +292,12 @@ def test_a_number_that_may_be_two_is_refused(digits: str, country: str) -> None:
         ("GR", "ΥΖΒ-1234", "GR:YZB1234"),
         ("CY", "ΚΑΒ 123", "CY:KAB123"),
         ("CN", "京A·12345", "CN:京A12345"),
+        ("CN", "京A•12345", "CN:京A12345"),
+        ("CN", "京A・12345", "CN:京A12345"),
+        ("CN", "粵Z 1234港", "CN:粤Z1234港"),
+        ("KZ", "123 АВС 01", "KZ:123ABC01"),
+        ("KG", "01 KG 123 АВС", "KG:01KG123ABC"),
+        ("TR", "34 ABİ 123", "TR:34ABI123"),
         ("DE", "DE XY 123", "DE:DEXY123"),  # of Dessau, as its first two letters may be the plate's own
         ("SK", "SK 123 AB", "SK:SK123AB"),  # of Svidník
         ("SK", "SK BA 123 AB", "SK:BA123AB"),
@@ -307,6 +354,13 @@ def test_the_page_of_an_account_is_its_name_on_its_platform(address: str, accoun
 )
 def test_a_platform_has_one_name_however_people_call_it(platform: str, name: str) -> None:
     assert normalise("handle", "Somebody", platform=platform) == f"{name}:somebody"
+
+
+def test_a_value_that_names_another_platform_than_the_one_beside_it_is_refused_where_neither_is_sure() -> None:
+    with pytest.raises(NotASelector, match="which is it"):
+        normalise("handle", "live:somebody", platform="skype")
+
+    assert normalise("handle", "skype:somebody", platform="Skype") == "skype:somebody"
 
 
 @pytest.mark.parametrize("name", ["some.body", "httpsome.body"])

@@ -9,6 +9,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, V
 from app.protocol.selectors.errors import NotASelector
 
 _DASHES: Final = re.compile(r"[‐-―−－]")
+_WITH_ZERO: Final = frozenset({39, 378, 379})
 _FORM: Final = re.compile(r"\+?[0-9 ()./\-]+")
 
 
@@ -24,6 +25,8 @@ def spelling(value: str, country: str | None) -> str:
     number = _possible(text, country)
     if number is None:
         raise NotASelector("not a number of that country: is the country right, and every digit there?")
+    if _differs_by_a_zero(number):
+        raise NotASelector("it may begin with 0 or not: write it with + as it is dialled from abroad")
     if _may_be_another(text, country, number):
         raise NotASelector("it may be a national or an international number: write it with + and its country's code")
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
@@ -37,6 +40,16 @@ def _possible(text: str, country: str | None) -> PhoneNumber | None:
         return None
     is_whole = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
     return number if is_whole else None
+
+
+def _differs_by_a_zero(number: PhoneNumber) -> bool:
+    """In Italy a 0 belongs to numbers of a place and to no others; of two ways, the wrong one is assigned to nobody."""
+    if number.country_code not in _WITH_ZERO or phonenumbers.is_valid_number(number):
+        return False
+    other = PhoneNumber(
+        number.country_code, number.national_number, italian_leading_zero=not number.italian_leading_zero
+    )
+    return phonenumbers.is_valid_number(other)
 
 
 def _may_be_another(text: str, country: str | None, number: PhoneNumber) -> bool:

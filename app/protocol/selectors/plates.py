@@ -1,6 +1,7 @@
 """Plates of vehicles: a country and what stands on the plate, in one script where two scripts share its letters."""
 
 import re
+import unicodedata
 from typing import Final
 
 from app import vocabulary
@@ -9,7 +10,13 @@ from app.protocol.selectors.errors import NotASelector
 _CYRILLIC: Final = str.maketrans("АВЕКМНОРСТУХІ", "ABEKMHOPCTYXI")
 _GREEK: Final = str.maketrans("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX")
 # Where a plate has only letters that both scripts have, so that people type either.
-_LATIN_OF: Final = dict.fromkeys(("RU", "BY", "UA", "BG"), _CYRILLIC) | dict.fromkeys(("GR", "CY"), _GREEK)
+# In Central Asia plates are in Latin letters, and keyboards are not. The signs of China's provinces have two forms.
+_CHINESE: Final = str.maketrans("滬蘇贛魯陝隴貴雲粵瓊遼晉寧閩學領掛", "沪苏赣鲁陕陇贵云粤琼辽晋宁闽学领挂")
+_ONE_FORM: Final = (
+    dict.fromkeys(("RU", "BY", "UA", "BG", "KZ", "KG", "TJ", "UZ"), _CYRILLIC)
+    | dict.fromkeys(("GR", "CY"), _GREEK)
+    | {"CN": _CHINESE}
+)
 # Where plates begin with a district, and one is called as the country is: Dessau, Svidník. With fewer groups behind
 # them than a plate has there, the two letters are the plate's own.
 _GROUPS: Final = {"DE": 3, "SK": 3}
@@ -21,10 +28,10 @@ def spelling(value: str, country: str | None) -> str:
     match = re.fullmatch(r"([A-Z]{2})([ :])(.+)", text)
     if match and match[1] in vocabulary.codes("country") and (match[2] == ":" or _is_of(country, match[1], match[3])):
         country, text = match[1], match[3]
-    plate = re.sub(r"[\s\-‐-―:.·]", "", text)
+    plate = "".join(each for each in text if unicodedata.category(each)[0] not in "CPSZ")
     if country not in vocabulary.codes("country"):
         raise NotASelector("a plate needs its country")
-    return f"{country}:{plate.translate(_LATIN_OF.get(country, {}))}"
+    return f"{country}:{plate.translate(_ONE_FORM.get(country, {}))}"
 
 
 def _is_of(country: str | None, letters: str, rest: str) -> bool:

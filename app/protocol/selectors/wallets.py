@@ -13,6 +13,10 @@ _ETHEREUM: Final = re.compile(r"0[xX][0-9a-fA-F]{40}")
 # Bitcoin, Litecoin, Dogecoin, Tron: a version, a hash of 20 bytes and four bytes of checksum, in base 58.
 _BASE58: Final = re.compile(r"[13LMDATmn2][1-9A-HJ-NP-Za-km-z]{24,34}")
 _BASE58_SIZE: Final = 25
+# As a code to be photographed says it: what it pays with, the address, how much.
+_LINK: Final = re.compile(
+    r"(?i:^(?:bitcoin|bitcoincash|litecoin|dogecoin|ethereum|monero|tron):)([0-9a-zA-Z]+)(?:\?.*)?$"
+)
 _BECH32: Final = re.compile(r"(?i:(bc|tb|ltc|tltc)1)([0-9a-zA-Z]+)")
 _BECH32_LETTERS: Final = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_SUMS: Final = frozenset({1, 0x2BC830A3})  # of BIP 173, and of BIP 350 for later kinds of address
@@ -20,6 +24,7 @@ _BECH32_SUMS: Final = frozenset({1, 0x2BC830A3})  # of BIP 173, and of BIP 350 f
 
 def spelling(value: str) -> str:
     """The one spelling of an address whose checksum holds. Raises `NotASelector`."""
+    value = _LINK.sub(r"\1", value)
     if re.search(r"\s", value):
         raise NotASelector("an address of a wallet has no spaces")
     if _ETHEREUM.fullmatch(value):

@@ -48,6 +48,8 @@ def test_what_is_told_twice_is_told_once_and_not_otherwise(
     plan: dict[str, object] = {"part": part, "part_version": 1, "status": "agreed", "review": "2026-06-20"}
     assert told(office, caseworker, case, "plan", plan).json()["review"] == "2026-06-15"
     assert told(office, caseworker, case, "plan", plan).json()["number"] == 1
+    later = told(office, caseworker, case, "plan", plan | {"review": "2026-06-30"}).json()
+    assert (later["number"], later["review"]) == (1, "2026-06-29")
     assert problem(told(office, caseworker, case, "plan", plan | {"status": "draft"})) == (422, "paper-unfit")
 
 

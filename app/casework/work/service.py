@@ -138,26 +138,32 @@ def plan(
     *,
     now: datetime,
 ) -> Plan:
-    """Tell of the safety plan. Raises `PaperUnfit` or `CaseEnded`."""
+    """Tell of the safety plan, or of the week in which the one that was told is looked at again. Raises `PaperUnfit` or
+    `CaseEnded`."""
     case = _worked_on(session, actor, case_id)
+    week = review and monday_of(review)
     last, sha256 = newest_plan(session, case.id), _newest_sha256(session, case, paper)
     if last and _is_of(last, paper):
-        return _as_told(last, is_same=last.status is status)
-    new = Plan(
-        case_id=case.id,
-        number=last.number + 1 if last else 1,
-        part_id=paper.part_id,
-        version=paper.version,
-        sha256=sha256,
-        status=status,
-        review=review and monday_of(review),
-        author_id=actor.id,
-    )
-    session.add(new)
+        told = _as_told(last, is_same=last.status is status)
+        if told.review == week:
+            return told
+        told.review = week
+    else:
+        told = Plan(
+            case_id=case.id,
+            number=last.number + 1 if last else 1,
+            part_id=paper.part_id,
+            version=paper.version,
+            sha256=sha256,
+            status=status,
+            review=week,
+            author_id=actor.id,
+        )
+        session.add(told)
     follow(session, case)
     audit.record(session, actor.id, Action.CASE_CHANGED, case.id, now=now, object_hash=sha256)
     session.flush()
-    return new
+    return told
 
 
 def newest_assessment(session: Session, case_id: str) -> Assessment | None:

@@ -56,6 +56,37 @@ def approved(owner: Staff, case: OpenCase, subject: ApprovalSubject, by: Staff) 
     course.decide(by, course.review(by, asked), approved=True)
 
 
+def test_a_danger_that_is_judged_anew_in_the_words_of_before_is_judged_where_the_case_is_now(
+    here: Installation,
+) -> None:
+    boris = here.staff("boris")
+    case = judged(boris, in_assessment(boris, coded(here, here.staff("anna"), boris)), RiskLevel.LOW)
+    case = go(boris, case.id, CaseStage.PLANNING)
+    cases.plan(boris, case, AGREED)
+    go(boris, case.id, CaseStage.ACTIVE)
+    assert judged_here(boris, case) is False
+
+    judged(boris, cases.open_(boris, case.id), RiskLevel.LOW)
+
+    assert judged_here(boris, case) is True
+
+
+def judged_here(staff: Staff, case: OpenCase) -> bool:
+    steps = staff.service.items(f"/cases/{case.id}/transitions")
+    failing = next(each["failing"] for each in steps if each["to"] == "closure_review")
+    return "danger_judged_here" not in failing
+
+
+def test_an_end_for_a_reason_that_is_no_code_is_refused_before_it_is_written(here: Installation) -> None:
+    boris = here.staff("boris")
+    case = coded(here, here.staff("anna"), boris)
+
+    with pytest.raises(RuleBroken, match="code-closure-reason"):
+        cases.propose_closing(boris, case, cases.view(boris, case.id), replace(CLOSING, reason="tired"))
+
+    assert cases.open_(boris, case.id).journal.mark == case.journal.mark
+
+
 def test_a_case_lives_to_its_end_and_is_taken_up_again(here: Installation) -> None:
     anna, boris, chen = (here.staff(name) for name in ("anna", "boris", "chen"))
     case = in_assessment(boris, coded(here, anna, boris))

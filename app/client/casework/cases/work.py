@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Self
 
+from app import vocabulary
 from app.client.casework import at_once
 from app.client.casework.case_views import CaseView, view
 from app.client.casework.cases.consents import list_consents
@@ -56,11 +57,13 @@ class CaseTask:
 
 
 def assess(staff: Staff, case: OpenCase, assessment: Assessment) -> OpenCase:
-    """Judge the danger anew. Raises `RuleBroken` where it would hold too long, and what `write` does."""
+    """Judge the danger anew, which in the words of before is another judgement too. Raises `RuleBroken` where it would
+    hold too long, and what `write` does."""
     stands_until = staff.today + timedelta(days=REVIEWED_WITHIN[view(staff, case.id).priority])
     if not staff.today <= assessment.valid_until <= stands_until:
         raise RuleBroken("holds-too-long")
-    case = write(staff, case, replace(case.file, assessment=assessment))
+    anew = {Name(PartType.ASSESSMENT)}
+    case = write(staff, case, replace(case.file, assessment=assessment), anew=anew)
     told = {"level": assessment.level.value, "valid_until": assessment.valid_until.isoformat()}
     staff.service.put(f"/cases/{case.id}/assessment", _paper(case, PartType.ASSESSMENT) | told)
     return case
@@ -163,8 +166,10 @@ def follow_coding(staff: Staff, case: OpenCase) -> Priority | None:
 def propose_closing(staff: Staff, case: OpenCase, view: CaseView, closing: Closing) -> OpenCase:
     """Write down why the case is to end, and let it be looked at by another person.
 
-    Raises `RuleBroken` where somebody was never asked about statistics.
+    Raises `RuleBroken` for a reason that is no code of its list, or where somebody was never asked about statistics.
     """
+    if closing.reason not in vocabulary.codes("closure_reason"):
+        raise RuleBroken("code-closure-reason")
     asked = {each.person for each in list_consents(staff, case) if each.scope is ConsentScope.STATISTICS}
     if any(each.id not in asked and each.statistics is None and each.by_reporter is None for each in case.file.persons):
         raise RuleBroken("statistics-not-asked")

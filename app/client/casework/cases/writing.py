@@ -114,9 +114,16 @@ class Change:
 
 
 def write(
-    staff: Staff, case: OpenCase, file: CaseFile, *, holders: Collection[str] = (), is_typed: bool = True
+    staff: Staff,
+    case: OpenCase,
+    file: CaseFile,
+    *,
+    holders: Collection[str] = (),
+    anew: Collection[Name] = (),
+    is_typed: bool = True,
 ) -> OpenCase:
-    """Store what `file` says more or otherwise than the case, which is then this. Nothing changed writes nothing.
+    """Store what `file` says more or otherwise than the case, which is then this, and what it says `anew` though in the
+    same words. Nothing changed writes nothing.
 
     The key of a new identity is granted to the writer, to the case's owner and to `holders`; of one that is there it
     stays with whom it is. What is too long for one request goes in several, each of which leaves a whole case. Until
@@ -126,7 +133,9 @@ def write(
     """
     check_successor(case.file, file, author=staff.person)
     before, bodies = take_apart(case.file), take_apart(file)
-    changed = {name: (before.get(name), body) for name, body in bodies.items() if before.get(name) != body}
+    changed = {
+        name: (before.get(name), body) for name, body in bodies.items() if name in anew or before.get(name) != body
+    }
     if not changed:
         return case
     _check_begun((body for name, (_, body) in changed.items() if name.type == PartType.INCIDENT), staff.today)

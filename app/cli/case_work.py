@@ -11,7 +11,7 @@ from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of, w
 from app.cli.names import CaseId, Names, short
 from app.cli.stopped import Stopped
 from app.client.casework import cases, clocks, course
-from app.client.casework.cases import OpenCase
+from app.client.casework.cases import CaseView, OpenCase
 from app.client.machine.staff import Staff
 from app.clock import monday_of
 from app.protocol.case import REVIEWED_WITHIN, Assessment, Closing, Label, SafetyPlan, Task
@@ -211,7 +211,7 @@ def mark(
     person = staff(machine)
     _check_week(person, review)
     views = [cases.view(person, each) for each in Names(person).cases(ids)]
-    if priority and any(cases.open_(person, view.id).file.incidents for view in views):
+    if priority and any(_is_coded_otherwise(cases.open_(person, view.id), priority) for view in views):
         raise Stopped("the priority follows what is coded: tern case set CASE incident-1 imminence, or severity")
     marks = cases.Marks(priority, handling, review, label, unlabelled=no_label)
     if len(views) == 1:
@@ -268,16 +268,32 @@ def move(
     person = staff(machine)
     view = cases.view(person, Names(person).case(id_))
     if view.stage is CaseStage.CLOSED:
-        cases.reopen(person, view, to, reason=reason)
+        _reopen(person, view, to, reason, why=_text(why))
         return
     case = cases.open_(person, view.id)
     course.move(person, case, view, to, reason=reason, why=_text(why), held_for=waits_for, resume_on=until)
+
+
+def _reopen(person: Staff, view: CaseView, to: CaseStage, reason: TransitionReason, *, why: str) -> None:
+    is_member = person.person in view.members
+    if why and not is_member:
+        raise typer.BadParameter("who works on the case keeps words in it: leave out --why")
+    cases.reopen(person, view, to, reason=reason)
+    if is_member:  # the service has forgotten how urgent it is
+        case = cases.open_(person, view.id)
+        cases.follow_coding(person, case)
+        if why:
+            cases.note(person, case, why, step=to)
 
 
 def _opened(machine: Path, id_: str) -> tuple[Staff, OpenCase, Names]:
     person = staff(machine)
     names = Names(person)
     return person, cases.open_(person, names.case(id_)), names
+
+
+def _is_coded_otherwise(case: OpenCase, priority: Priority) -> bool:
+    return bool(case.file.incidents) and case.file.priority is not priority
 
 
 def _check_week(person: Staff, day: date | None) -> None:

@@ -1,14 +1,17 @@
 """The work on a report and a case as it is typed: what is typed twice, wrongly, or too late, and what is read of it."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from app.client.casework import cases, triage
+from app.vocabulary import CaseStage
 from tests.cli.command import Ended, tern
-from tests.client.casework.scene import DOCUMENT, accepted
+from tests.client.casework.scene import DOCUMENT, accepted, coded
 from tests.client.installation import Installation
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -116,6 +119,46 @@ def test_what_says_nothing_and_what_is_over_is_refused_where_it_is_typed(here: I
         refused = at(here, "boris", "case", *arguments)
         assert (refused.code, refused.err.count("\n")) == (2, 1), arguments
     assert at(here, "boris", "case", "note", case, "--text", str(words)).code == 0
+
+
+def test_a_case_that_is_taken_up_again_is_as_urgent_as_it_is_coded_and_keeps_why(
+    here: Installation, tmp_path: Path
+) -> None:
+    boris, words = here.staff("boris"), tmp_path / "words.txt"
+    words.write_text("They are back.")
+    opened = coded(here, here.staff("anna"), boris)
+    for stage in (CaseStage.CLOSED, CaseStage.ASSESSMENT):
+        close(here, opened.id, stage)
+        if stage is CaseStage.CLOSED:
+            done(here, "boris", "case", "move", opened.id, "assessment", "--why", str(words))
+        else:  # as a supervisor leaves it, who cannot open it
+            other = at(here, "boris", "case", "mark", opened.id, "--priority", "p4")
+            assert (other.code, "follows what is coded" in other.err) == (1, True)
+            done(here, "boris", "case", "mark", opened.id, "--priority", opened.file.priority.value)
+        assert cases.view(boris, opened.id).priority is opened.file.priority
+    [note] = cases.open_(boris, opened.id).file.notes
+    assert (note.text, note.step) == ("They are back.", CaseStage.ASSESSMENT)
+
+
+def test_who_takes_a_case_up_again_that_they_cannot_open_writes_nothing_in_it(
+    here: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "words.txt").write_text("They are back.")
+    opened = coded(here, here.staff("anna"), here.staff("boris"))
+    here.staff("sara")
+    close(here, opened.id, CaseStage.CLOSED)
+    move = ["case", "move", opened.id, "assessment"]
+
+    refused = at(here, "sara", *move, "--why", str(tmp_path / "words.txt"))
+
+    assert (refused.code, cases.view(here.staff("boris"), opened.id).stage) == (2, CaseStage.CLOSED)
+    done(here, "sara", *move)
+
+
+def close(here: Installation, case: str, stage: CaseStage) -> None:
+    """It is at this stage, and the service has forgotten how urgent it is."""
+    with closing(sqlite3.connect(here.directory / "server/tern.sqlite")) as rows, rows:
+        rows.execute("UPDATE cases SET stage = ?, priority = 'p4' WHERE id = ?", (stage, case))
 
 
 def test_a_case_is_shown_without_what_it_has_not_and_ends_by_nobody_who_was_not_asked(here: Installation) -> None:

@@ -16,8 +16,7 @@ Facts = TypeVar("Facts")
 
 
 class NoSuchStep(Problem):
-    """Its state leads elsewhere, or the step is for another person. Ask for the steps that you can take now: of a case
-    `tern case show` names them."""
+    """Its state leads elsewhere, or the step is for another person. Ask for the steps that you can take now."""
 
     type, status, title = "no-such-step", 409, "There is no such step from here, or not for you"
 

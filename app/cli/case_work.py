@@ -13,6 +13,7 @@ from app.cli.stopped import Stopped
 from app.client.casework import cases, clocks, course
 from app.client.casework.cases import CaseView, OpenCase
 from app.client.machine.staff import Staff
+from app.client.machine.transport import Refused
 from app.clock import monday_of
 from app.protocol.case import REVIEWED_WITHIN, Assessment, Closing, Label, SafetyPlan, Task
 from app.protocol.encoding import check_day, new_id
@@ -271,7 +272,13 @@ def move(
         _reopen(person, view, to, reason, why=_text(why))
         return
     case = cases.open_(person, view.id)
-    course.move(person, case, view, to, reason=reason, why=_text(why), held_for=waits_for, resume_on=until)
+    try:
+        course.move(person, case, view, to, reason=reason, why=_text(why), held_for=waits_for, resume_on=until)
+    except Refused as refusal:
+        if refusal.type != "no-such-step":
+            raise
+        ways = f"tern case show {view.ref} says where it goes"
+        raise Stopped(f"from {view.stage} a case does not go to {to}, or not by you; {ways}") from None
 
 
 def _reopen(person: Staff, view: CaseView, to: CaseStage, reason: TransitionReason, *, why: str) -> None:

@@ -146,7 +146,7 @@ def main() -> None:
     except TyperException as misuse:
         code = misuse.exit_code
         if str(misuse):  # it has none where it was printed as the help of a group
-            console.fail(f"{misuse.format_message()} (--help explains the command)")
+            console.fail(f"{' '.join(misuse.format_message().split())} (--help explains the command)")
     except Exception as error:
         from app.cli import failures
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app import private
+from app import private, vocabulary
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_list_as_it_comes, staff, text_of, words_of
 from app.cli.names import Names
 from app.cli.saved_views import asked_or_saved, show_views
@@ -47,6 +47,14 @@ _DISPOSED = (
 )
 _SUBJECTS = (ApprovalSubject.ABUSIVE, ApprovalSubject.UNDECRYPTABLE, *sorted(report_approvals.LENT))
 _ASKED = ", ".join(dict.fromkeys(_SUBJECTS))
+
+_QUESTIONS = {
+    ApprovalSubject.ABUSIVE: "is abuse",
+    ApprovalSubject.WAITING: "may wait for its reporter",
+    ApprovalSubject.INSUFFICIENT: "may be put away as insufficient",
+    ApprovalSubject.OUT_OF_MANDATE: "may be put away as out of your mandate",
+    ApprovalSubject.REFERRED_OUT: "may be put away as referred elsewhere",
+}
 
 Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
@@ -175,6 +183,10 @@ def answer(
             " endanger them. Where you must all the same: --despite-their-no"
         )
     judgements = _judgements(incident) if wait else ()
+    if wait and not report_approvals.may_wait(person, open_report, vocabulary.priority_of(judgements)):
+        from app.cli import refusals  # with a reader of TOML
+
+        raise Stopped(f"nothing is sent: {refusals.words()['guard']['waiting_approved_where_urgent']}")
     if template is None:
         words = words_of(text, "Your message")
     elif text is not None:
@@ -221,9 +233,15 @@ def accept(
         say("It is accepted already, and in this case. Nothing was changed.")
         show({"case": open_report.view.case}, as_json=as_json)
         return
+    is_handed = open_report.view.state is ReportState.ACCEPTED
     if to:
         if case or owner or colleague or about:
             raise typer.BadParameter("who is handed a report makes its case: --to stands without one")
+        if is_handed:
+            raise Stopped(
+                "it is accepted, and in somebody's hands; where they have not put it into a case by the end of the next"
+                " day, it waits in the queue again"
+            )
         priority = triage.hand_over(person, open_report, _judgements(incident), names.person(to))
         show({"priority": priority.value}, as_json=as_json)
         return
@@ -231,13 +249,12 @@ def accept(
         if owner or colleague or about:
             raise typer.BadParameter("a case that is there has its members and words: --case stands without them")
         id_ = names.case(case)
-        if open_report.view.state is ReportState.ACCEPTED:
+        if is_handed:
             triage.attach(person, open_report, id_)
         else:
             triage.accept_into(person, open_report, _judgements(incident), id_)
         show({"case": id_}, as_json=as_json)
         return
-    is_handed = open_report.view.state is ReportState.ACCEPTED
     judgements = () if is_handed and not incident else _judgements(incident)
     title, summary = _about(about)
     case = triage.accept(
@@ -328,7 +345,7 @@ def decide(
         return
     review = report_approvals.review(person, approval)
     _show(person, review.report, review.thread, as_json=as_json)
-    say(f"You are asked whether this report is {review.approval.subject}.")
+    say(f"You are asked whether this report {_QUESTIONS[review.approval.subject]}.")
     if review.unanswered:
         say("Nobody has written to its reporter, who said that one may.")
     if approved is not None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.client.casework import cases, triage
+from app.client.casework import approvals, cases, triage
+from app.client.machine.staff import Staff
 from app.vocabulary import CaseStage
 from tests.cli.command import Ended, tern
 from tests.client.casework.scene import DOCUMENT, accepted, coded
@@ -33,10 +34,12 @@ def test_who_is_handed_a_report_is_told_until_when_and_takes_it_up_as_it_was_jud
     done(here, "anna", "triage", "claim", ref)
     done(here, "anna", "triage", "accept", ref, "--incident", "serious:days", "--to", "boris")
 
+    again = at(here, "anna", "triage", "accept", ref, "--incident", "serious:days", "--to", "boris")
     [waits] = json.loads(done(here, "boris", "me", "--json"))
     case = json.loads(done(here, "boris", "triage", "accept", ref, "--json"))["case"]
 
     assert (waits["kind"], waits["due"]) == ("handed", str(boris.today + timedelta(days=1)))
+    assert (again.code, "in somebody's hands" in again.err) == (1, True)
     assert cases.view(boris, case).priority == "p2"
     assert waits["due"] not in done(here, "boris", "me")
     done(here, "boris", "case", "mark", case, "--review", str(boris.today))
@@ -61,6 +64,36 @@ def test_claiming_again_what_one_has_changes_nothing_and_who_comes_second_is_tol
     assert all_again.code == 0
     for _ in range(2):
         assert at(here, "anna", "triage", "release", one).code == 0
+
+
+def test_nothing_is_sent_where_an_urgent_report_may_not_wait_for_an_answer(here: Installation, tmp_path: Path) -> None:
+    anna, sara = here.staff("anna"), here.staff("sara")
+    ref = triage.view(anna, here.reporter().submit(DOCUMENT).report).ref
+    (tmp_path / "words.txt").write_text("Where are you now?")
+    done(here, "anna", "triage", "claim", ref)
+    wait = ["triage", "answer", ref, "--text", str(tmp_path / "words.txt"), "--wait", "--incident", "serious:days"]
+
+    refused = at(here, "anna", *wait)
+    asked = json.loads(done(here, "anna", "triage", "approve", ref, "waiting", "--approver", "sara", "--json"))
+    told = at(here, "sara", "triage", "decide", asked["approval"], "--approve")
+    done(here, "anna", *wait)
+
+    assert (refused.code, "nothing is sent: an urgent report" in refused.err) == (1, True)
+    assert "may wait for its reporter" in told.err
+    opened = triage.open_(anna, triage.view(anna, asked_about(sara, asked["approval"])).id)
+    assert len(triage.thread(anna, opened).replies) == 1
+
+
+def asked_about(staff: Staff, approval: str) -> str:
+    return approvals.get(staff, approval).object
+
+
+def test_what_is_missing_is_named_on_one_line(here: Installation) -> None:
+    here.staff("anna")
+
+    refused = at(here, "anna", "triage", "dispose", "REPORT")
+
+    assert (refused.code, refused.err.count("\n"), "U+000A" in refused.err) == (2, 1, False)
 
 
 @pytest.mark.parametrize(

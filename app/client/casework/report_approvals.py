@@ -9,7 +9,7 @@ from app.client.casework.approvals import Approval
 from app.client.casework.triage import OpenReport, ReportView, RuleOfTriage, Thread
 from app.client.machine.sealed import Key
 from app.client.machine.staff import Staff
-from app.vocabulary import ApprovalSubject, GrantKind, Role, TransitionReason
+from app.vocabulary import ApprovalState, ApprovalSubject, GrantKind, Priority, Role, TransitionReason
 
 # About these a supervisor decides, who has no key of their own.
 LENT: Final = frozenset(
@@ -44,6 +44,14 @@ def request(staff: Staff, report: OpenReport, subject: ApprovalSubject, approver
     """
     lend = subject in LENT
     return approvals.request(staff, subject, report.key, approver, of=report.view.envelope_sha256, lend=lend)
+
+
+def may_wait(staff: Staff, report: OpenReport, priority: Priority) -> bool:
+    """Whether it may wait for its reporter: where it is urgent, somebody has agreed to that. Raises `Refused`."""
+    if priority not in (Priority.P1, Priority.P2):
+        return True
+    agreed = approvals.list_(staff, state=ApprovalState.APPROVED, about=report.id)
+    return any(each.subject is ApprovalSubject.WAITING for each in agreed)
 
 
 def request_try(staff: Staff, view: ReportView, approver: str) -> str:

@@ -331,6 +331,8 @@ def intakes() -> Iterator[Vector]:
     for name, at, refused in (
         ("sixty days", "2026-04-22", None),
         ("sixty-one", "2026-04-21", malformed()),
+        ("sixty of an hour", "2026-04-22T23:00Z", None),
+        ("sixty-one of an hour", "2026-04-21T23:00Z", malformed()),
         ("signed on its last day", "2026-06-21", None),
     ):
         header = replace(genuine.header, at=at)

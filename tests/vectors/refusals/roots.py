@@ -169,6 +169,15 @@ def successions(logs: KeyLogs) -> Iterator[Vector]:
     same = next_root(trio, body(SECOND, k=1), SECOND.signer, PAPER.signer)
     yield Vector(rule, "one signature that serves both", logs.log(lines_of(ROOT, trio, same)))
 
+    rule = "a root keeps hashes in their order, each once"
+    for name, kept, refused in (
+        ("in their order", ["a" * 64, "b" * 64], None),
+        ("in another", ["b" * 64, "a" * 64], malformed()),
+        ("one twice", ["a" * 64, "a" * 64], malformed()),
+    ):
+        keeping = next_root(ROOT, {**TRIO, "kept": kept}, SUPERVISOR.signer, SECOND.signer)
+        yield Vector(rule, name, logs.log(lines_of(ROOT, keeping)), refused)
+
     rule = "an entry is signed by a supervisor of the root that stands before it"
     gone = next_root(trio, duo, PAPER.signer, SECOND.signer)
     by_gone = intake.make(EPOCH_TWO, org=ORG, previous=first, signer=SUPERVISOR.signer, on=DAY)

@@ -3,7 +3,8 @@
 The tests are collected and run once, with a note of the lines that each passes. Then every change of a function has a
 forked process, in which the function takes its changed code and the tests that pass its lines run until one fails. What
 changes when the module is loaded (a constant, a table, a function that runs only then) has a process that loads its own
-tests anew, and where they notice nothing one that loads all. Tests that pass the module come before others, and quick ones before slow ones.
+tests anew, and where they notice nothing one that loads all. Tests that pass the module come before others, and quick
+ones before slow ones.
 """
 
 import functools

@@ -19,7 +19,7 @@ from app.protocol.sizes import Kind
 from app.vocabulary import ApprovalState, CaseStage, GrantKind, ReportState, Role
 from tests import factories
 from tests.casework.conftest import Office
-from tests.casework.test_laws import assert_in_order, seen
+from tests.casework.test_laws import assert_in_order, refused, seen
 
 FILE, KEY = factories.in_json(Kind.JOURNAL), {"generation": 1, "file": factories.in_json(Kind.GRANT)}
 KINDS = ("merge", "merge", "undo", "undo", "split", "write", "end", "hold", "take back", "step")
@@ -124,7 +124,7 @@ class Three:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_no_order_of_moves_loses_a_part_or_a_key_is_done_by_one_or_tells_others_of_it(
-    office: Office, rows: Session, epoch: Epoch, acts: list[tuple[str, int, int, bool]]
+    office: Office, rows: Session, statements: list[str], epoch: Epoch, acts: list[tuple[str, int, int, bool]]
 ) -> None:
     three = Three(office, rows, epoch)
     of_others, held = seen(office, three.outsider), set[str]()
@@ -147,6 +147,8 @@ def test_no_order_of_moves_loses_a_part_or_a_key_is_done_by_one_or_tells_others_
             held.add(three.cases[one].id)
 
     assert seen(office, three.outsider) == of_others
+    for case in three.cases:
+        refused(office, statements, three.outsider, case.id)
 
 
 def is_a_step(before: CaseStage, after: CaseStage, kind: str) -> bool:

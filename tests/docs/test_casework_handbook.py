@@ -67,7 +67,8 @@ def test_a_caseworkers_week_is_as_the_page_tells_it(here: Installation, tmp_path
         assert ended.code == 0, (name, command, ended.err)
         if into:
             Path(into).write_text(ended.out)
-        told[" ".join(command[:2])] = ended.out
+        of = " ".join(command[:2])
+        told[of] = told.get(of, "") + ended.out
 
     stages = re.findall(r"tern case move CASE (\w+)", PAGE)
     assert {CaseStage.PLANNING, CaseStage.ACTIVE, CaseStage.ON_HOLD, CaseStage.CLOSED} <= set(stages)

@@ -16,6 +16,9 @@ from app.protocol.errors import Malformed
 # No number of the protocol is larger: above it a reader that has but floating point would take two for one.
 MOST: Final = 2**53 - 1
 
+# Of what is dated, also by a machine whose clock has stopped. Terms are counted from days, and calendars end.
+_YEARS: Final = range(1900, 9000)
+
 _WRITER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 # The letters of base64url as those of base64, of which two are none here.
 _OF_URL: Final = bytes.maketrans(b"-_+/", b"+/\0\0")
@@ -83,13 +86,13 @@ def check_any_id(text: object) -> str:
 
 
 def check_day(text: object) -> date:
-    """The day that `text` is, if it is written `2026-06-15`. Raises `Malformed`."""
+    """The day that `text` is, if it is written `2026-06-15`, of the years 1900 to 8999. Raises `Malformed`."""
     try:
         day = date.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:
         day = None
     # `fromisoformat` also reads `20260615` and `2026-W25-1`.
-    if day is None or day.isoformat() != text:
+    if day is None or day.isoformat() != text or day.year not in _YEARS:
         raise Malformed("not a day")
     return day
 

@@ -104,6 +104,17 @@ def test_nothing_is_dated_to_the_minute_or_in_another_way(text: object) -> None:
         check_at(text)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "9000-01-01", "9999-12-31"])
+def test_a_day_from_which_nobody_can_count_is_none(day: str) -> None:
+    with pytest.raises(Malformed):
+        check_day(day)
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "1970-01-01", "8999-12-31"])
+def test_a_day_of_a_clock_that_has_stopped_is_one(day: str) -> None:
+    assert check_day(day).isoformat() == day
+
+
 def test_an_hour_is_no_day() -> None:
     with pytest.raises(Malformed):
         check_day("2026-06-15T09:00Z")

@@ -387,6 +387,12 @@ def test_a_list_too_takes_nothing_from_whom_nobody_certified() -> None:
         read_grant(file, COLLEAGUE.identity, org=ORG, subject=CASE, grantee=COLLEAGUE.id, trust=TRUST, day=DAY)
 
 
+def test_a_grant_dated_at_an_end_of_the_calendar_is_refused_as_any_that_is_not_authentic() -> None:
+    for at in ("0001-01-01", "9999-12-31"):
+        with pytest.raises(NotAuthentic):
+            opened(granted(at=at))
+
+
 def test_a_file_to_two_recipients_is_refused() -> None:
     file = age.encrypt(PLAINTEXT, [COLLEAGUE.identity.recipient, STRANGER.identity.recipient])
 

@@ -12,6 +12,7 @@ export type Bytes = Uint8Array<ArrayBuffer>
 
 const ID = /^[a-z]{3,7}_[0-9a-f]{32}$/
 const HASH = /^[0-9a-f]{64}$/
+const DAY = /^(?:19|[2-8][0-9])[0-9]{2}-[0-9]{2}-[0-9]{2}$/
 const HOUR = /^([0-9-]{10})T(?:[01][0-9]|2[0-3]):00Z$/
 const DAY_MS = 86_400_000
 
@@ -128,9 +129,12 @@ export function checkFields<Name extends string>(value: unknown, names: readonly
     return value as Record<Name, Json>
 }
 
-/** `value`, if it is a day that exists, written `2026-06-15`. Days compare as texts do. Raises `Malformed`. */
+/**
+ * `value`, if it is a day that exists, written `2026-06-15`, of the years 1900 to 8999: terms are counted from days, and
+ * calendars end. Days compare as texts do. Raises `Malformed`.
+ */
 export function checkDay(value: unknown): string {
-    if (typeof value === "string" && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(value) && !value.startsWith("0000")) {
+    if (typeof value === "string" && DAY.test(value)) {
         const time = Date.parse(`${value}T00:00Z`)
         // Some engines read the 30th of February as the 2nd of March.
         if (!Number.isNaN(time) && dayOf(time) === value) return value

@@ -13,7 +13,7 @@ from app.client import Staff
 from app.client.casework import cases, triage
 from app.client.casework.reports.threads import NotToBeWrittenTo
 from app.client.machine.transport import Refused
-from app.protocol import receipt
+from app.protocol import conversation, receipt
 from app.protocol.encoding import sha256_hex
 from app.protocol.errors import NotMine
 from app.vocabulary import ConsentScope, Imminence, Priority, ReportState, Severity, TransitionReason
@@ -48,6 +48,21 @@ def test_what_nobody_decides_is_told_from_the_fourth_day_of_its_epoch_with_its_l
             told.append(waiting.decide_until)
 
     assert told == [None, last_day, last_day]
+
+
+def test_a_report_dated_at_the_beginning_of_the_calendar_stands_in_the_queue_as_malformed_beside_the_others(
+    here: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = here.reporter().submit(DOCUMENT).report
+    seal = conversation.seal_report
+    monkeypatch.setattr(
+        conversation, "seal_report", lambda *given, **named: seal(*given, **named | {"today": "0001-01-01"})
+    )
+    dated = here.reporter().submit(DOCUMENT).report
+
+    problems = {each.id: each.problem for each in triage.list_(here.staff("anna"))}
+
+    assert (problems[sound], problems[dated]) == (None, "not authentic: malformed")
 
 
 def test_a_claim_is_won_once(here: Installation) -> None:

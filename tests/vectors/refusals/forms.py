@@ -175,7 +175,13 @@ def _first_lines() -> Iterator[Vector]:
         ),
         "at": (
             "at is a day or a whole hour",
-            [(repr(value), APPROVAL.header, value) for value in ("", "2026-06-15T09:17Z", "2026-06-31", "today", None)],
+            [
+                (repr(value), APPROVAL.header, value)
+                for value in (
+                    *("", "2026-06-15T09:17Z", "2026-06-31", "today", None),
+                    *("0001-01-01", "1899-12-31", "9000-01-01", "9999-12-31T23:00Z"),
+                )
+            ],
         ),
         "body": (
             "a body is an object",

@@ -58,8 +58,8 @@ def ids() -> Iterator[Vector]:
 
 
 def days() -> Iterator[Vector]:
-    rule = "a day exists and is written 2026-06-15"
-    for day in ("2026-06-15", "2024-02-29", "0001-01-01", "9999-12-31"):
+    rule = "a day exists, of the years 1900 to 8999, and is written 2026-06-15"
+    for day in ("2026-06-15", "2024-02-29", "1900-01-01", "8999-12-31"):
         yield Vector(rule, day, {"value": day})
     wrong = (
         "20260615",
@@ -71,7 +71,19 @@ def days() -> Iterator[Vector]:
         "2026-00-10",
         "2026-06-00",
     )
-    more = ("0000-01-01", "12026-06-15", "2026-06-15 ", "2026-06-15\n", "٢٠٢٦-٠٦-١٥", "2026-06-15T09:00Z", "")
+    more = (
+        "0000-01-01",
+        "0001-01-01",
+        "1899-12-31",
+        "9000-01-01",
+        "9999-12-31",
+        "12026-06-15",
+        "2026-06-15 ",
+        "2026-06-15\n",
+        "٢٠٢٦-٠٦-١٥",
+        "2026-06-15T09:00Z",
+        "",
+    )
     yield from each(rule, _values(*((day, day) for day in (*wrong, *more))), malformed())
     yield from each(rule, _values(("null", None), ("a number", 20260615)), malformed())
 

@@ -307,6 +307,7 @@ def test_a_part_goes_to_another_case_and_both_are_worked_on_further(two: Two, ro
 
     rows.expire_all()
     assert (answer.status_code, two.case.stage, two.into.stage) == (201, CaseStage.INTAKE, CaseStage.INTAKE)
+    assert (two.newest(two.case), two.newest(two.into)) == (2, 2)  # both journals say so
     assert (two.case.held_from, two.case.merged_into, two.into.merged_into) == (None, None, None)
     assert two.reports[two.case.id].case_id == two.into.id
     assert asked.state is ApprovalState.CANCELLED  # what was to be coded may have gone

@@ -124,6 +124,7 @@ def test_a_joining_holds_in_later_draws_that_do_not_read_its_card_until_a_card_p
     later = Flow.requested(office, TOTAL | {"period": "2026-Q1"})
     later.move("approved", by=APPROVER)
     again = _start(database, later.release)
+    assert (again.earlier, set(again.recipients)) == ((), {"2026-Q1"})
     without, parted = (_draw(database, again, *more, of="2026-Q2") for more in ((), (parting,)))
 
     assert [_total(drawn) for drawn in (first, without, parted)] == [19, 19, 20]

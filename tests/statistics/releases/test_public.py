@@ -89,6 +89,7 @@ def test_the_page_of_releases_leads_to_each_that_is_public_in_every_language_tha
     assert [page.status_code for page in pages] == [200] * 3
     assert all(shown.id in page.text and other.id in page.text and hidden.id not in page.text for page in pages)
     assert f"{shown.id}/index.fr.html" in pages[1].text
+    assert sha256_hex(FOLDER[SUMS]) in pages[2].text
     assert f"{other.id}/index.fr.html" not in pages[1].text
     assert client.get("/releases", follow_redirects=False).headers["Location"] == "/releases/"
     assert client.get("/releases/absent").status_code == 404

@@ -195,6 +195,7 @@ def test_what_is_merged_goes_with_reports_keys_answers_and_tasks_and_can_come_ba
         ("a custodian has the key", (409, "turn-first")),
         ("one of two parts is not there", (422, "parts-unfit")),
         ("two parts become one", (422, "parts-unfit")),
+        ("another part arrives", (422, "parts-unfit")),
         ("a part is one that is there", (422, "parts-unfit")),
         ("one that is there is written beside", (422, "parts-unfit")),
     ],
@@ -267,6 +268,8 @@ def test_nothing_goes_where_something_does_not_hold(
                 body["parts"].append({"part": factories.id_("part"), "becomes": more["id"]})
             else:
                 body["arriving"]["parts"].append({**more, "id": two.part(two.into), "version": 2})
+        case "another part arrives":
+            body["parts"][0]["becomes"] = factories.id_("part")
         case "a part is one that is there":
             body["parts"][0]["becomes"] = two.part(two.into)
             body["arriving"]["parts"][0] |= {"id": two.part(two.into), "version": 2}

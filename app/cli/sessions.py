@@ -63,6 +63,8 @@ def sign_in(machine: Home = HOME) -> None:
         _follow_audit(person)
         losses_of.tell(person)
         _follow_words(person)
+        if number := cards.ready(person):
+            say(f"Cards whose hour has come, or their withdrawals: {number}. Send them: tern cards send.")
         tell(person)
         custodians.tell(person)
 

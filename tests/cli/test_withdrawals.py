@@ -1,17 +1,20 @@
 """What reporters post is told at the terminal, and what they take back is carried out at a member's sign-in."""
 
 import json
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from app.client.casework import cases, triage
+from app.client.statistics import cards
 from app.protocol import receipt
 from app.protocol.case import Assessment
 from app.protocol.encoding import new_id
 from app.vocabulary import ConsentScope, ConsentStatus, Imminence, ReportState, RiskLevel, Severity
 from tests.cli.command import tern
-from tests.client.casework.scene import claimed, taken
-from tests.client.installation import Installation
+from tests.client.casework.scene import approved, claimed, coded, taken
+from tests.client.installation import Installation, installation
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -130,6 +133,23 @@ def test_who_is_entered_has_their_reporters_answer_and_a_yes_that_the_mailbox_ga
     assert (said.code, said.err) == (0, "")
     assert "statistics: no" in thread.out
     assert (gainsaid.code, "that stands until they say yes there" in gainsaid.err) == (0, True)
+
+
+def test_who_signs_in_is_told_of_cards_whose_hour_has_come_until_they_are_sent(tmp_path: Path) -> None:
+    with installation(tmp_path) as here:
+        boris, chen = here.staff("boris"), here.staff("chen")
+        case = coded(here, here.staff("anna"), boris)
+        cards.write(boris, case.id, approved(boris, case, chen))
+        theirs = here.environment("boris") | {"COLUMNS": "400"}
+
+        at_once = tern("sign-in", environment=theirs).err
+        here.pass_(timedelta(hours=cards.DELAY_HOURS + 1))
+        later = tern("sign-in", environment=theirs).err
+        sent = tern("cards", "send", environment=theirs)
+
+        told = "Cards whose hour has come, or their withdrawals: 1."
+        assert (told in at_once, told in later, sent.code) == (False, True, 0)
+        assert told not in tern("sign-in", environment=theirs).err
 
 
 def test_of_who_is_in_two_cases_it_is_told_that_an_answer_is_of_the_one(here: Installation) -> None:

@@ -329,6 +329,11 @@ def waiting(staff: Staff) -> int:
     return len(list(_paths(staff)))
 
 
+def ready(staff: Staff) -> int:
+    """Of how many of these the hour has come. Nobody is asked for it."""
+    return sum(entry.due <= staff.now for entry in _entries(staff))
+
+
 def send(staff: Staff, *, now: bool = False) -> int:
     """Send what is due, in no order; how many there were. `now` sends all, which only a demo and tests may ask for.
 

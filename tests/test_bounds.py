@@ -36,6 +36,8 @@ ELSEWHERE: Final = {"age", "site", "cli"}
 TABLES: Final = {
     "_CYRILLIC",
     "_LATIN_OF",
+    "_CHINESE",
+    "_ONE_FORM",
     "_GREEK",
     "_SHARED",
     "_GROUPS",
@@ -174,6 +176,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_REST_SECONDS": 2,
         "_PRIMARY": 255,
         "_SCHEMA_LOCK": 0x7465726E,
+        "_ANEW_LOCK": 0x7465726F,
     },
     "app.database.ranges": {"_AT_ONCE": 100},
     "app.database.doom": {"_FROM": 15},
@@ -285,7 +288,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_FIELD": 2**255 - 19,
         "_ORDER_8": 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
     },
-    "app.protocol.encoding": {"MOST": 9_007_199_254_740_991},
+    "app.protocol.encoding": {"MOST": 9_007_199_254_740_991, "_YEARS": range(1900, 9000)},
     "app.protocol.pairs": {
         "MOST_CUSTODIANS": 5,
         "MOST_PAIRS": 10,
@@ -432,6 +435,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.protocol.release.workbook": {"_LONG": 60},
     "app.recorded_day": {"AHEAD": timedelta(days=3), "_SECONDS": 5.0},
+    "app.statistics.releases.drawing": {"_LOOK_SECONDS": 1.0, "_NICE": 5},
     "app.statistics.releases.accounts": {"NAME": 16, "SLOT": 20, "LINK": 1 << 31},
     "app.statistics.releases.kept_accounts": {"PIECE": MIB},
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},

@@ -321,10 +321,13 @@ class _Connection(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """What stands behind a body is passed over: the application has seen the header by then."""
+        """What stands behind a body is passed over: the application has seen the header by then.
+
+        White space behind a value is none of it (RFC 9110, section 5.5), and the parser leaves it there.
+        """
         self._count(len(name) + len(value))
         if self._in_header:
-            super().on_header(name, value)
+            super().on_header(name, value.rstrip(b" \t"))
             if len(self.headers) > FIELDS_LIMIT:
                 self._break(HeaderTooLarge())
 

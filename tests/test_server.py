@@ -42,7 +42,8 @@ async def told(scope: Scope, receive: Receive, send: Send) -> None:
         answer: PlainTextResponse | StreamingResponse = StreamingResponse(iter([bytes(2**16)] * (LARGE // 2**16)))
     else:
         body = await request.body() if scope["method"] == "POST" else b""
-        answer = PlainTextResponse(json.dumps([scope["method"], scope["path"], len(body), sorted(request.headers)]))
+        told_ = [scope["method"], scope["path"], len(body), sorted(request.headers), request.headers.get("x-said")]
+        answer = PlainTextResponse(json.dumps(told_))
     await answer(scope, receive, send)
 
 
@@ -165,6 +166,13 @@ def test_what_could_be_read_in_two_ways_is_read_in_none(port: int, request_: byt
 
     assert (status(answer), answer.count(b"HTTP/1.1 ")) == (400, 1)
     assert b"/problems/malformed-request" in answer
+
+
+@pytest.mark.parametrize(("said", "value"), [(b"\t a b \t", b'"a b"'), (b" \t ", b'""')])
+def test_white_space_around_a_value_is_no_part_of_it(port: int, said: bytes, value: bytes) -> None:
+    answer = exchanged(port, b"GET / HTTP/1.1\r\n" + HOST + b"X-Said:" + said + b"\r\nConnection: close\r\n\r\n")
+
+    assert answer.endswith(b", " + value + b"]")
 
 
 def test_what_stands_behind_a_body_is_no_header(port: int) -> None:

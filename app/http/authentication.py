@@ -14,7 +14,7 @@ from app.http.state import State, state_of
 from app.problems import Forbidden, Unauthenticated
 from app.vocabulary import Role
 
-_BEARER = re.compile(r"Bearer ([A-Za-z0-9_-]{43})", re.IGNORECASE)
+_BEARER = re.compile(r"Bearer +([A-Za-z0-9_-]{43})", re.IGNORECASE)
 
 
 def bearer(request: Request) -> str:

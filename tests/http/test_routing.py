@@ -38,6 +38,13 @@ def test_a_role_is_refused_before_the_form_is_looked_at(client: TestClient) -> N
     assert refusal(answer) == (403, "forbidden")
 
 
+@pytest.mark.parametrize("scheme", ["bearer ", "BEARER  "])
+def test_the_word_before_a_token_has_no_case_and_as_many_spaces_as_it_likes(client: TestClient, scheme: str) -> None:
+    headers = {"Authorization": scheme + TOKENS["supervisor"]}
+
+    assert client.post("/v1/things/secret", json={"name": "a"}, headers=headers).status_code < 300
+
+
 def test_the_right_role_passes(client: TestClient) -> None:
     answer = client.post("/v1/things/secret", json={"name": "a"}, headers=signed_in("supervisor"))
 

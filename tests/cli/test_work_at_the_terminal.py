@@ -173,6 +173,14 @@ def test_a_case_that_is_taken_up_again_is_as_urgent_as_it_is_coded_and_keeps_why
     assert (note.text, note.step) == ("They are back.", CaseStage.ASSESSMENT)
 
 
+def test_a_case_does_not_go_into_itself(here: Installation) -> None:
+    case = accepted(here, here.staff("anna"), here.staff("boris")).id
+
+    refused = at(here, "boris", "case", "merge", case, case, "--ask", "anna")
+
+    assert (refused.code, "this is one case" in refused.err) == (1, True)
+
+
 def test_who_takes_a_case_up_again_that_they_cannot_open_writes_nothing_in_it(
     here: Installation, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ them, and by the one that approves.
 """
 
 from app.protocol.case.cards import asked, asked_ties, card_of, card_or_none, drawn, not_counted, sent_of
-from app.protocol.case.coding import CODED, NO_GROUND, SECOND_PERSON, check_coding, list_of, takes_several
+from app.protocol.case.coding import CODED, NO_GROUND, SECOND_PERSON, check_code, check_coding, list_of, takes_several
 from app.protocol.case.errors import RuleBroken
 from app.protocol.case.file import NOTHING, CaseFile
 from app.protocol.case.parts import (
@@ -87,6 +87,7 @@ __all__ = [
     "card_or_none",
     "check",
     "check_change",
+    "check_code",
     "check_coding",
     "check_successor",
     "drawn",

@@ -39,15 +39,15 @@ def check_codes(incident: Incident) -> None:
     for name, value in incident.coding.items():
         if not _is_coded(name, value):
             raise RuleBroken(f"code-{name.replace('_', '-')}")
-    _check_code("sensitivity_of_place", incident.place_is)
-    _check_code("attribution_confidence", incident.confidence)
+    check_code("sensitivity_of_place", incident.place_is)
+    check_code("attribution_confidence", incident.confidence)
 
 
 def check_assertion(assertion: Assertion) -> None:
     """Every code from its list. Raises `RuleBroken`."""
-    _check_code("attribution_basis", assertion.basis)
-    _check_code("source_reliability", assertion.reliability)
-    _check_code("information_credibility", assertion.credibility)
+    check_code("attribution_basis", assertion.basis)
+    check_code("source_reliability", assertion.reliability)
+    check_code("information_credibility", assertion.credibility)
 
 
 def check_verdict(verdict: Verdict) -> None:
@@ -87,6 +87,7 @@ def takes_several(name: str) -> bool:
     return name in _FIELDS and _FIELDS[name].several
 
 
-def _check_code(list_name: str, value: str | None) -> None:
+def check_code(list_name: str, value: str | None) -> None:
+    """Raises `RuleBroken` for what is no code of the list."""
     if value is not None and value not in vocabulary.codes(list_name):
         raise RuleBroken(f"code-{list_name.replace('_', '-')}")

@@ -1,5 +1,7 @@
 """The course of a case as its members' machines take it: from its first danger to its end, and on again."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -83,6 +85,22 @@ def test_an_end_for_a_reason_that_is_no_code_is_refused_before_it_is_written(her
 
     with pytest.raises(RuleBroken, match="code-closure-reason"):
         cases.propose_closing(boris, case, cases.view(boris, case.id), replace(CLOSING, reason="tired"))
+
+    assert cases.open_(boris, case.id).journal.mark == case.journal.mark
+
+
+def test_nothing_is_written_of_which_the_service_takes_no_word_once_a_case_has_ended(here: Installation) -> None:
+    boris = here.staff("boris")
+    case = accepted(here, here.staff("anna"), boris)
+    with closing(sqlite3.connect(here.directory / "server/tern.sqlite")) as rows, rows:
+        rows.execute("UPDATE cases SET stage = 'closed' WHERE id = ?", (case.id,))
+
+    with pytest.raises(RuleBroken, match="case-ended"):
+        cases.add_task(boris, case, Task(new_id("task"), TaskType.CONTACT, "Ring back."))
+    with pytest.raises(RuleBroken, match="case-ended"):
+        cases.plan(boris, case, AGREED)
+    with pytest.raises(RuleBroken, match="case-ended"):
+        judged(boris, case)
 
     assert cases.open_(boris, case.id).journal.mark == case.journal.mark
 

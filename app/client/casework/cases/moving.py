@@ -129,8 +129,10 @@ def move(staff: Staff, case: OpenCase, into: OpenCase, going: Going, approval: s
 
 
 def check_apart(case: OpenCase, into: OpenCase) -> None:
-    """Raises `RuleBroken` unless nobody gains or loses sight by moving something from one to the other."""
-    if case.id == into.id or case.members != into.members or case.journal.guests or into.journal.guests:
+    """Raises `RuleBroken` unless they are two, and nobody gains or loses sight by moving something between them."""
+    if case.id == into.id:
+        raise RuleBroken("one-case")
+    if case.members != into.members or case.journal.guests or into.journal.guests:
         raise RuleBroken("members-differ")
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Self
 
-from app import vocabulary
 from app.client.casework import at_once
 from app.client.casework.case_views import CaseView, view
 from app.client.casework.cases.consents import list_consents
@@ -27,6 +26,7 @@ from app.protocol.case import (
     RuleBroken,
     SafetyPlan,
     Task,
+    check_code,
 )
 from app.protocol.encoding import new_id
 from app.vocabulary import CaseStage, ConsentScope, HandlingMark, Priority, TransitionReason
@@ -59,7 +59,7 @@ class CaseTask:
 def assess(staff: Staff, case: OpenCase, assessment: Assessment) -> OpenCase:
     """Judge the danger anew, which in the words of before is another judgement too. Raises `RuleBroken` where it would
     hold too long, and what `write` does."""
-    stands_until = staff.today + timedelta(days=REVIEWED_WITHIN[view(staff, case.id).priority])
+    stands_until = staff.today + timedelta(days=REVIEWED_WITHIN[_at_work(staff, case).priority])
     if not staff.today <= assessment.valid_until <= stands_until:
         raise RuleBroken("holds-too-long")
     anew = {Name(PartType.ASSESSMENT)}
@@ -70,7 +70,9 @@ def assess(staff: Staff, case: OpenCase, assessment: Assessment) -> OpenCase:
 
 
 def plan(staff: Staff, case: OpenCase, plan: SafetyPlan, *, review: date | None = None) -> OpenCase:
-    """Write down a safety plan, and where it stands; `review` lies in the week in which it is looked at again."""
+    """Write down a safety plan, and where it stands; `review` lies in the week in which it is looked at again. Raises
+    `RuleBroken` for a case that has ended."""
+    _at_work(staff, case)
     case = write(staff, case, replace(case.file, plan=plan))
     told = {"status": plan.status.value, "review": review.isoformat() if review else None}
     staff.service.put(f"/cases/{case.id}/plan", _paper(case, PartType.PLAN) | told)
@@ -98,7 +100,8 @@ def note(staff: Staff, case: OpenCase, text: str, *, step: CaseStage | None = No
 
 
 def add_task(staff: Staff, case: OpenCase, task: Task, *, urgent: bool = False, due: date | None = None) -> OpenCase:
-    """Something more to do, in the week of the day `due`."""
+    """Something more to do, in the week of the day `due`. Raises `RuleBroken` for a case that has ended."""
+    _at_work(staff, case)
     case = write(staff, case, case.file.with_task(task))
     part = case.whole.parts[Name(PartType.TASK, task.id)]
     told = {"part": part, "kind": task.kind.value, "urgent": urgent, "due": due.isoformat() if due else None}
@@ -168,8 +171,7 @@ def propose_closing(staff: Staff, case: OpenCase, view: CaseView, closing: Closi
 
     Raises `RuleBroken` for a reason that is no code of its list, or where somebody was never asked about statistics.
     """
-    if closing.reason not in vocabulary.codes("closure_reason"):
-        raise RuleBroken("code-closure-reason")
+    check_code("closure_reason", closing.reason)
     asked = {each.person for each in list_consents(staff, case) if each.scope is ConsentScope.STATISTICS}
     if any(each.id not in asked and each.statistics is None and each.by_reporter is None for each in case.file.persons):
         raise RuleBroken("statistics-not-asked")
@@ -178,6 +180,14 @@ def propose_closing(staff: Staff, case: OpenCase, view: CaseView, closing: Closi
     told = {"closing": part, "retention_class": closing.retention.value}
     step(staff, view, CaseStage.CLOSURE_REVIEW, TransitionReason.DECIDED, **told)
     return case
+
+
+def _at_work(staff: Staff, case: OpenCase) -> CaseView:
+    """Before anything is written of which the service would take no word."""
+    now = view(staff, case.id)
+    if now.stage in (CaseStage.CLOSED, CaseStage.MERGED):
+        raise RuleBroken("case-ended")
+    return now
 
 
 def _paper(case: OpenCase, type_: PartType) -> dict[str, object]:

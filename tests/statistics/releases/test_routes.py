@@ -63,7 +63,12 @@ from tests.statistics.releases.flow import (
     row_of,
 )
 
+# What is signed, shown and refused there is made above the database, and each statement beneath is also that of another
+# test, here or of cards, which makes it on both.
+on_one_database = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 
+
+@on_one_database
 def test_from_sealed_cards_to_two_published_folders_that_anyone_verifies(office: Office, rows: Session) -> None:
     for card, file in sealed_population():
         assert office.http.put("/v1/card", content=file, headers=card_headers(card)).status_code == 201
@@ -114,6 +119,7 @@ def test_everybody_reads_what_is_published_as_pages_without_a_sign_in(office: Of
     assert office.http.get("/releases", follow_redirects=False).headers["Location"] == "/releases/"
 
 
+@on_one_database
 def test_programs_find_every_published_release_and_every_file_by_its_address(office: Office, rows: Session) -> None:
     keep_cards(rows, 20)
     office.let_the_quarter_end()
@@ -155,6 +161,7 @@ def test_the_ledger_is_read_by_anybody_and_checked_without_us(office: Office, ro
     assert sha256_hex(answer.content.splitlines()[0]) == lines[1].previous
 
 
+@on_one_database
 def test_what_is_published_stays_as_it_is(office: Office, rows: Session) -> None:
     office.let_the_quarter_end()
     flow = Flow.published(office, TOTAL)
@@ -413,6 +420,7 @@ def test_an_absent_release_and_an_absent_file_are_not_found(office: Office) -> N
     assert problem(Flow.composed(office, TOTAL).get("/files/data/none.csv")) == (404, "not-found")
 
 
+@on_one_database
 @pytest.mark.parametrize(("who", "key_of"), [(ANALYST, APPROVER), (APPROVER, TRIAGER)])
 def test_one_signs_with_ones_own_key(office: Office, who: Person, key_of: Person) -> None:
     office.let_the_quarter_end()
@@ -421,6 +429,7 @@ def test_one_signs_with_ones_own_key(office: Office, who: Person, key_of: Person
     assert problem(flow.sign(who, with_key_of=key_of)) == (422, "release-signature-wrong")
 
 
+@on_one_database
 @pytest.mark.parametrize(
     "said",
     [
@@ -472,6 +481,7 @@ def test_a_release_for_which_nobody_on_the_root_vouches_any_more_is_vouched_for_
     assert verify_pinned(flow.folder(), PIN).signers == ("analyst 2026", "supervisor 2026")
 
 
+@on_one_database
 def test_readers_are_told_roles_and_colleagues_who_signed(office: Office) -> None:
     office.let_the_quarter_end()
     flow = Flow.composed(office, TOTAL)
@@ -600,6 +610,7 @@ def test_who_was_asked_first_takes_their_place_back_and_is_the_one_who_signs(off
     assert flow.get("/files", by=COLLEAGUE).status_code == 404
 
 
+@on_one_database
 @pytest.mark.parametrize(
     ("who", "place"),
     [
@@ -707,6 +718,7 @@ def test_a_release_bears_the_name_that_the_operator_gave() -> None:
         assert folders.publisher(Settings.model_validate({**named, "demo": demo})) == folders.Publisher(*named.values())
 
 
+@on_one_database
 def test_whoever_asks_again_and_again_is_given_one_noise_in_a_corrected_folder_too(office: Office) -> None:
     office.let_the_quarter_end()
     flow = Flow.published(office, TOTAL)
@@ -754,6 +766,7 @@ def test_a_corrected_folder_is_of_the_same_noise_and_the_one_before_stays_and_sa
     assert verify_pinned(before.folder(), PIN).about.supersedes is None
 
 
+@on_one_database
 def test_what_cannot_be_corrected_says_why(office: Office) -> None:
     office.let_the_quarter_end()
     words = {"words": "Labels were those of another list."}

@@ -6,7 +6,6 @@ published and what is sealed. It ends with its input.
 """
 
 import pickle
-import select
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from os import nice
+from select import POLLIN, poll
 from typing import IO, Final, cast
 
 from app import age, vocabulary
@@ -27,7 +27,7 @@ from app.statistics.releases.opening import Opener, Page
 from app.statistics.releases.packed import Cards
 
 # How often whoever waits for the program is asked whether they still do.
-_LOOK_SECONDS: Final = 1.0
+_LOOK_MILLISECONDS: Final = 1000
 # Whoever reports, or works, goes first.
 _NICE: Final = 5
 
@@ -129,7 +129,9 @@ def _drawn_beside(task: Task, sources: Sequence[Iterable[Page]], beat: Callable[
                 pickle.dump(None, goes)
             goes.flush()
             beat()
-            while not select.select([comes], [], [], _LOOK_SECONDS)[0]:
+            answered = poll()  # `select` takes no file above 1,024, which many connections leave it with
+            answered.register(comes, POLLIN)
+            while not answered.poll(_LOOK_MILLISECONDS):
                 beat()
             answer: Draw | AccountsError = pickle.load(comes)  # noqa: S301 - what this process began has written it
         except (BrokenPipeError, EOFError):
@@ -143,8 +145,7 @@ def _drawn_beside(task: Task, sources: Sequence[Iterable[Page]], beat: Callable[
 @contextmanager
 def _program() -> Iterator[subprocess.Popen[bytes]]:
     """It runs for as long as anybody waits for it."""
-    command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  our own
+    process = opening.begin_program(__name__)
     try:
         yield process
     finally:

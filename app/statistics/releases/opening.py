@@ -5,6 +5,7 @@ sealed cards from its input and writes cards to its output, and ends with its in
 """
 
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -33,6 +34,8 @@ from app.statistics.releases.packed import Cards, pack
 SIGNERS: Final = TYPES["card"].roles
 # As many pages are opened before it is worth the while of others to begin.
 ALONE: Final = 3
+# What a terminal and a system that stop the service send to all of its processes.
+_STOPS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class SealedCard(NamedTuple):  # which goes to another process in a tenth of the time that a dataclass takes
@@ -157,8 +160,7 @@ class _Other:
         self._opener = opener
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-c", f"from {__name__} import serve; serve()"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  our own
+        self._process = begin_program(__name__)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -180,6 +182,20 @@ def _check_row(recorded: SealedCard, card: cards_.StatCard | cards_.TokenCard) -
     came_as = (recorded.id_sha256, recorded.revision_sha256)
     if came_as != (sha256_hex(card.id.encode()), cards_.revision_sha256(card.id, card.revision)):
         raise cards_.CardError("it came as another card or revision")
+
+
+def begin_program(module: str) -> "subprocess.Popen[bytes]":
+    """A module's `serve` as a program, which whoever began it feeds, reads and ends.
+
+    Its code is that of this process: what lies in the directory where the service was started is not looked at. Whether
+    a stop ends it is for the service to say, which would else take a draw that was stopped for one that failed.
+    """
+    command = [sys.executable, "-P", "-c", f"from {module} import serve; serve()"]
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # which the program inherits, from its first moment
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  our own
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def tell_place_alone(kind: type[BaseException], _: BaseException, trace: TracebackType | None) -> None:

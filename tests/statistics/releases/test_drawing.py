@@ -1,8 +1,13 @@
 """Many cards are drawn by a program of its own, and by the service's process as they would be."""
 
 import dataclasses
+import os
+import resource
+import signal
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -47,6 +52,16 @@ class Broken(NoNoise):
 
     def draw(self, counts: Sequence[int], *, sigma: float) -> list[int]:  # noqa: ARG002 - the interface has it
         raise ValueError(f"counted {counts}")
+
+
+@dataclass
+class Stopped(NoNoise):
+    """Draws while the service is stopped, as a terminal or the system tells all of its processes."""
+
+    def draw(self, counts: Sequence[int], *, sigma: float) -> list[int]:
+        for each in (signal.SIGINT, signal.SIGTERM):
+            os.kill(os.getpid(), each)
+        return super().draw(counts, sigma=sigma)
 
 
 @pytest.mark.parametrize("is_anew", [False, True])
@@ -96,6 +111,35 @@ def test_a_program_that_fails_tells_where_and_nothing_that_it_counted(capfd: pyt
     assert "drawing.py" in said.err
     assert f"{len({card.token for card in CARDS})}," not in said.out + said.err
     assert "counted (" not in said.err
+
+
+def test_whether_a_stop_ends_the_program_the_service_says() -> None:
+    drawn = _draw(dataclasses.replace(TASK, measurement=Stopped()), _by_one(_sealed(CARDS)))
+
+    assert drawn.tables[0].counts == (len({card.token for card in CARDS}),)
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_no_code_of_the_directory_where_the_service_was_started_is_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("app", "pickle"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+
+    assert _draw(TASK, _by_one(_sealed(CARDS))).tables
+
+
+def test_a_draw_does_not_fail_for_a_thousand_connections_that_stand_open() -> None:
+    many = 1_100
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as stack:
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(limits[0], 2 * many), limits[1]))
+        for _ in range(many):
+            stack.callback(os.close, os.dup(0))
+
+        assert _draw(TASK, _by_one(_sealed(CARDS))).tables
 
 
 def _draw(task: Task, cards: Iterable[Page], earlier: Iterable[Page] = ()) -> Draw:

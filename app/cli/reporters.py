@@ -1,7 +1,7 @@
 """Commands of a reporter. They store nothing on the machine; the receipt is shown once, and first."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ from app.cli.console import (
 from app.cli.stopped import FilesMissing
 from app.client import Reporter
 from app.client.intake.attachments import LeftOut
-from app.client.intake.reporter import Submitted
+from app.client.intake.reporter import Submitted, Taken
 from app.protocol import receipt as receipts
 from app.protocol.receipt import Receipt, UnknownWordError
 from app.vocabulary import ConsentScope
@@ -120,7 +120,8 @@ def _receipt() -> Receipt:
 @mailbox.command()
 def read(server: Server, pin: Pin, as_json: Json = False) -> None:
     """What became of the report, and the replies."""
-    content = _reporter(server, pin).mailbox(_receipt())
+    with _reporter(server, pin) as reporter:
+        content = reporter.mailbox(_receipt())
     replies = [{"number": reply.number, "day": reply.day, "text": reply.text} for reply in content.replies]
     days = content.thread_state.days if content.thread_state else ()
     written = [{"day": day, "messages": messages} for day, messages in days]
@@ -151,16 +152,18 @@ def answer(
     """Write to the team."""
     words = _receipt()
     message = text_of(text, "Your message")
-    late = _reporter(server, pin).answer(words, message, attach or (), leave=_leave)
-    say("Your message has arrived.")
+    tell = _telling("Your message has arrived.", "your message has arrived")
+    with _reporter(server, pin) as reporter:
+        late = reporter.answer(words, message, attach or (), tell=tell, leave=_leave)
     _check_arrived(late)
 
 
 @mailbox.command()
 def withdraw(server: Server, pin: Pin) -> None:
     """Take the report back. Work on it stops at once; what was published stays."""
-    _reporter(server, pin).withdraw(_receipt())
-    say("Your report has been taken back.")
+    tell = _telling("Your report has been taken back.", "your report has been taken back")
+    with _reporter(server, pin) as reporter:
+        reporter.withdraw(_receipt(), tell=tell)
 
 
 @mailbox.command()
@@ -171,4 +174,18 @@ def consent(
     given: Annotated[bool, typer.Option("--yes/--no", help="Whether you agree to it.")],
 ) -> None:
     """Say yes or no to one use of the report."""
-    _reporter(server, pin).change_consent(_receipt(), scope, given=given)
+    tell = _telling("", "your choice has arrived")
+    with _reporter(server, pin) as reporter:
+        reporter.change_consent(_receipt(), scope, given=given, tell=tell)
+
+
+def _telling(done: str, perhaps: str) -> Callable[[Taken], None]:
+    """As soon as it is known: whoever stops while files go up, or gets no answer, is not left without."""
+
+    def tell(taken: Taken) -> None:
+        if taken is Taken.PERHAPS:
+            say(f"No answer came, so nobody can know yet whether {perhaps}. Do it again: twice does no harm.")
+        elif done:
+            say(done)
+
+    return tell

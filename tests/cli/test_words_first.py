@@ -167,3 +167,60 @@ def test_words_that_standard_output_does_not_take_go_to_standard_error(here: Ins
 
     words = done.stderr.decode().partition("receipt  ")[2].split("\n")[0]
     assert here.reporter().mailbox(receipts.read(words)).thread_state
+
+
+class TestAMailbox:
+    """What was written into it, or taken back."""
+
+    MAILBOX = ("POST", "/v1/mailbox")
+
+    @pytest.fixture
+    def receipt(self, here: Installation) -> str:
+        return here.reporter().submit(json.loads(FORM)).receipt
+
+    def in_(self, here: Installation, road: Between, receipt: str, act: str, *more: str) -> Ended:
+        arguments = ("mailbox", act, "--server", road.server, "--pin", here.pin, *more)
+        return tern(*arguments, typed="They came back.", environment=clock(here) | {"TERN_RECEIPT": receipt})
+
+    @pytest.mark.parametrize(
+        ("act", "more", "unknown"),
+        [
+            ("answer", (), "whether your message has arrived"),
+            ("withdraw", (), "whether your report has been taken back"),
+            ("consent", ("contact", "--yes"), "whether your choice has arrived"),
+        ],
+    )
+    def test_where_no_answer_came_nobody_is_told_that_it_was_not_taken(
+        self, here: Installation, road: Between, receipt: str, act: str, more: tuple[str, ...], unknown: str
+    ) -> None:
+        class AfterTheFirst(dict[tuple[str, str], int]):
+            """The mailbox is read, and then no answer comes."""
+
+            is_read = False
+
+            def get(self, asked: tuple[str, str], _: int = 0) -> int:  # type: ignore[override]
+                was_read, self.is_read = self.is_read, self.is_read or asked == TestAMailbox.MAILBOX
+                return int(was_read and asked == TestAMailbox.MAILBOX)
+
+            def __getitem__(self, _: tuple[str, str]) -> int:
+                return 1
+
+        road.losing = AfterTheFirst()
+        lost = self.in_(here, road, receipt, act, *more)
+        road.losing = {}
+        again = self.in_(here, road, receipt, act, *more)
+
+        assert lost.code == UNREACHABLE
+        assert f"nobody can know yet {unknown}" in lost.err
+        assert again.code == 0
+
+    def test_a_message_has_arrived_before_its_files_go(
+        self, here: Installation, road: Between, receipt: str, tmp_path: Path
+    ) -> None:
+        (tmp_path / "film.mp4").write_bytes(b"a film")
+        road.refusing[UPLOADS] = 409, "too-many-attachments"
+
+        done = self.in_(here, road, receipt, "answer", "--attach", str(tmp_path / "film.mp4"))
+
+        assert done.code == FILES_MISSING
+        assert done.err.index("Your message has arrived.") < done.err.index("did not arrive: film.mp4")

@@ -1,9 +1,11 @@
 """A reporter's client: it seals and sends a report, and reads and answers with the receipt. It stores nothing."""
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Any, Self
 
@@ -29,6 +31,13 @@ from app.vocabulary import ConsentScope
 Progress = Callable[[int, int], None]  # bytes sent, bytes in all
 
 
+class Taken(Enum):
+    """Whether the service has what was sent."""
+
+    SURELY = "surely"
+    PERHAPS = "perhaps"
+
+
 @dataclass(frozen=True)
 class Submitted:
     """What a reporter needs. `not_arrived` are the files whose upload failed: the report itself is there.
@@ -47,6 +56,7 @@ _BUSY = frozenset({"intake-busy", "busy"})  # nothing was taken
 
 Tell = Callable[[Submitted], None]
 Leave = Callable[[LeftOut], None]
+TellWhether = Callable[["Taken"], None]
 Waits = Callable[[float], None]
 
 
@@ -130,11 +140,19 @@ class Reporter:
         )
 
     def answer(
-        self, receipt: Receipt, text: str, attachments: Sequence[Path] = (), *, leave: Leave = lambda _: None
+        self,
+        receipt: Receipt,
+        text: str,
+        attachments: Sequence[Path] = (),
+        *,
+        tell: TellWhether = lambda _: None,
+        leave: Leave = lambda _: None,
     ) -> tuple[Path, ...]:
         """Write to staff; the paths of what did not go with it. Raises `NotTaken` where the report is closed.
 
-        `leave` hears of each file that cannot go, before anything is sent, and then of each that finds no room.
+        `tell` hears that the message is there before its files go; and where nobody can know whether it is, before what
+        stopped it is raised. `leave` hears of each file that cannot go, before anything is sent, and then of each that
+        finds no room.
         """
         before = self.mailbox(receipt)
         with tempfile.TemporaryDirectory() as drafts:
@@ -154,13 +172,14 @@ class Reporter:
                     text=text,
                     attachments=descriptions,
                 ),
+                tell,
             )
             return (*(each.source for each in left), *self._send_files(receipt, sealed, lambda _: None, leave))
 
-    def withdraw(self, receipt: Receipt, text: str = "") -> None:
+    def withdraw(self, receipt: Receipt, text: str = "", *, tell: TellWhether = lambda _: None) -> None:
         """Take the report back: work on it stops at once, and where no case has it, it is destroyed.
 
-        That the mailbox cannot be read is no hindrance. Raises `NotTaken`, and `NoSuchMailbox`.
+        That the mailbox cannot be read is no hindrance. `tell` as in `answer`. Raises `NotTaken`, and `NoSuchMailbox`.
         """
         try:
             before = self.mailbox(receipt)
@@ -169,26 +188,37 @@ class Reporter:
             )
         except ProtocolError:
             post = conversation.withdraw_unread(receipt)
-        answer = try_again(lambda: self._post(receipt, post.content), tell=self._waits)
-        conversation.check_withdrawn(answer, receipt, org=self._org)
+        with self._telling(tell) as send:
+            answer = send(lambda: self._post(receipt, post.content))
+            conversation.check_withdrawn(answer, receipt, org=self._org)
 
-    def change_consent(self, receipt: Receipt, scope: ConsentScope, *, given: bool) -> None:
-        """Say yes or no to one use, whatever was said before. Raises `NotTaken`."""
+    def change_consent(
+        self, receipt: Receipt, scope: ConsentScope, *, given: bool, tell: TellWhether = lambda _: None
+    ) -> None:
+        """Say yes or no to one use, whatever was said before. `tell` as in `answer`. Raises `NotTaken`."""
         before = self.mailbox(receipt)
         consent = conversation.choose(before, scope, given=given)
         self._write(
             receipt,
             conversation.write(before, receipt, MessageKind.CONSENT, org=self._org, today=self._today, changed=consent),
+            tell,
         )
 
     def _send_report(self, receipt: Receipt, submitted: Submitted, envelope: bytes, tell: Tell) -> None:
         headers = {"Authorization": f"Bearer {b64(receipt.token)}", "Tern-Report": submitted.report}
+        with self._telling(lambda taken: tell(replace(submitted, is_certain=taken is Taken.SURELY))) as send:
+            send(lambda: self._service.send("PUT", "/report", envelope, headers).content)
+
+    @contextmanager
+    def _telling(self, tell: TellWhether) -> Iterator[Callable[[Callable[[], bytes]], bytes]]:
+        """What sends until an answer comes. `tell` hears that it was taken when the block ends; and where nobody can
+        know whether it was, before what stopped it is raised."""
         is_certain = True
 
-        def put() -> None:
+        def once(act: Callable[[], bytes]) -> bytes:
             nonlocal is_certain
             try:
-                self._service.send("PUT", "/report", envelope, headers)
+                return act()
             except Refused as refusal:
                 is_certain = is_certain and (refusal.status < FAILURE or refusal.type in _BUSY)
                 raise
@@ -197,12 +227,12 @@ class Reporter:
                 raise
 
         try:
-            try_again(put, tell=self._waits)
+            yield lambda act: try_again(lambda: once(act), tell=self._waits)
         except BaseException:
             if not is_certain:
-                tell(replace(submitted, is_certain=False))
+                tell(Taken.PERHAPS)
             raise
-        tell(submitted)
+        tell(Taken.SURELY)
 
     def _send_files(
         self, receipt: Receipt, sealed: Sequence[SealedFile], progress: Callable[[int], None], leave: Leave
@@ -220,8 +250,9 @@ class Reporter:
             progress(size)
         return tuple(late)
 
-    def _write(self, receipt: Receipt, post: Post) -> None:
-        post.check_taken(try_again(lambda: self._post(receipt, post.content), tell=self._waits))
+    def _write(self, receipt: Receipt, post: Post, tell: TellWhether) -> None:
+        with self._telling(tell) as send:
+            post.check_taken(send(lambda: self._post(receipt, post.content)))
 
     def _post(self, receipt: Receipt, content: bytes) -> bytes:
         headers = {"Authorization": f"Bearer {b64(receipt.token)}"}

@@ -1,5 +1,6 @@
 """The work on a case: danger judged, plans, tasks, notes, how soon and how closely, and its end: `tern case assess`…"""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -11,7 +12,7 @@ from app.cli.console import HOME, Home, Json, show, show_list, staff, text_of, w
 from app.cli.names import CaseId, Names, short
 from app.cli.stopped import Stopped
 from app.client.casework import cases, clocks, course
-from app.client.casework.cases import CaseView, OpenCase
+from app.client.casework.cases import CaseTask, CaseView, OpenCase
 from app.client.machine.staff import Staff
 from app.client.machine.transport import Refused
 from app.clock import monday_of
@@ -191,10 +192,18 @@ def done(
     """Say that a task is done."""
     person = staff(machine)
     case_id = Names(person).case(id_)
-    found = [each for name, each in cases.list_tasks(person, case_id).items() if name.startswith(task)]
+    told = cases.list_tasks(person, case_id)
+    found = [each for name, each in told.items() if name.startswith(task)] or _untold(person, case_id, task, told)
     if len(found) != 1 or (dropped and again):
         raise typer.BadParameter("one task of this case, which is done, or --dropped, or to be done --again")
     cases.move_task(person, case_id, found[0], "dropped" if dropped else "open" if again else "done")
+
+
+def _untold(person: Staff, case_id: str, task: str, told: Collection[str]) -> list[CaseTask]:
+    """What stands in the case alone, the service is told of first."""
+    case = cases.open_(person, case_id)
+    meant = [each for each in case.file.tasks if each.id.startswith(task) and each.id not in told]
+    return [cases.tell_task(person, case, meant[0])] if len(meant) == 1 else []
 
 
 def mark(

@@ -10,7 +10,9 @@ import pytest
 
 from app.client.casework import approvals, cases, triage
 from app.client.machine.staff import Staff
-from app.vocabulary import CaseStage
+from app.protocol.case import Task
+from app.protocol.encoding import new_id
+from app.vocabulary import CaseStage, TaskType
 from tests.cli.command import Ended, tern
 from tests.client.casework.scene import DOCUMENT, accepted, coded
 from tests.client.installation import Installation
@@ -129,6 +131,19 @@ def test_a_template_gives_what_is_urgent_a_week_and_adds_nothing_twice(here: Ins
     done(here, "boris", "case", "done", case, first[0]["id"])
     done(here, "boris", *template)
     assert len(json.loads(done(here, "boris", "case", "tasks", case, "--json"))) == len(first) + 1
+
+
+def test_what_the_service_was_never_told_of_is_done_too(here: Installation) -> None:
+    boris = here.staff("boris")
+    case = accepted(here, here.staff("anna"), boris)
+    task = Task(new_id("task"), TaskType.CONTACT, "Ring back.")
+    cases.write(boris, case, case.file.with_task(task))  # as a machine leaves it that goes dark before it tells
+
+    done(here, "boris", "case", "done", case.id, task.id[:13])
+
+    assert cases.list_tasks(boris, case.id)[task.id].state == "done"
+    assert at(here, "boris", "case", "done", case.id, "task_").code == 0
+    assert at(here, "boris", "case", "done", case.id, "nonsense").code == 2
 
 
 def test_what_says_nothing_and_what_is_over_is_refused_where_it_is_typed(here: Installation, tmp_path: Path) -> None:

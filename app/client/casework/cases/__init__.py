@@ -58,6 +58,7 @@ from app.client.casework.cases.work import (
     note,
     plan,
     propose_closing,
+    tell_task,
     told,
 )
 from app.client.casework.cases.writing import (
@@ -130,6 +131,7 @@ __all__ = [
     "refreshed",
     "reopen",
     "sum_up",
+    "tell_task",
     "tellers",
     "told",
     "turn",

@@ -103,10 +103,16 @@ def add_task(staff: Staff, case: OpenCase, task: Task, *, urgent: bool = False, 
     """Something more to do, in the week of the day `due`. Raises `RuleBroken` for a case that has ended."""
     _at_work(staff, case)
     case = write(staff, case, case.file.with_task(task))
+    tell_task(staff, case, task, urgent=urgent, due=due)
+    return case
+
+
+def tell_task(staff: Staff, case: OpenCase, task: Task, *, urgent: bool = False, due: date | None = None) -> CaseTask:
+    """Tell the service of a task that the case has: of one, too, whose writing was broken off, or which it forgot when
+    the case was closed. Raises `Refused`."""
     part = case.whole.parts[Name(PartType.TASK, task.id)]
     told = {"part": part, "kind": task.kind.value, "urgent": urgent, "due": due.isoformat() if due else None}
-    staff.service.put(f"/cases/{case.id}/tasks/{task.id}", told)
-    return case
+    return CaseTask.read(staff.service.put(f"/cases/{case.id}/tasks/{task.id}", told).json())
 
 
 def list_tasks(staff: Staff, case_id: str) -> dict[str, CaseTask]:

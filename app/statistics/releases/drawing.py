@@ -71,7 +71,7 @@ def draw(task: Task, cards: Iterable[Page], earlier: Iterable[Page], *, beat: Ca
 
     `beat` is called now and then while another program is at work, and what it raises ends that. Who may still be
     counted is each person's own matter; how many are not, nobody is told. Raises `AccountsError` where more were
-    counted than the noise leaves room for.
+    counted than the noise leaves room for, and `ProgramFailed`.
     """
     sources = [iter(cards), iter(earlier)]
     first = [list(islice(pages, opening.ALONE + 1)) for pages in sources]
@@ -95,7 +95,7 @@ def _drawn(task: Task, cards: Iterable[Page], earlier: Iterable[Page]) -> Draw:
 
     everybody = {person_of(token) for _, token in opened.cards.tokens()}
     admitted = {person for person in everybody if accounts.can_bear(person, workload.rho)}
-    own = (cards for person, cards in opened.cards.persons(person_of) if person in admitted)
+    own = (theirs for person, theirs in opened.cards.persons(person_of) if person in admitted)
     counts = counting.count(own, workload, period=task.period)
     tables = noise.draw(workload, counts, task.measurement)
     accounts.charge(admitted, workload.rho)

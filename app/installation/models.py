@@ -1,4 +1,4 @@
-"""What the tables remember of the machine that they belong to."""
+"""What the tables remember of the machine that they belong to, and whom it has told of what."""
 
 from datetime import date
 
@@ -22,3 +22,13 @@ class Installation(Base):
     swept_on: Mapped[date | None]
     keys_sha256: Mapped[str | None] = mapped_column(String(64))
     keys_missing: Mapped[int | None]
+
+
+class ToldOf(Base):
+    """That an address has been told of a release. Of the address a hash alone is kept."""
+
+    __tablename__ = "told_of"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    release_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    hook_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -10,11 +10,12 @@ from hashlib import sha256
 from typing import Final
 
 import httpx2
-from sqlalchemy import String, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.database import Base, Database, insert_or_ignore
+from app.database import Database, insert_or_ignore
 from app.installation import webhooks
+from app.installation.models import ToldOf
 from app.installation.worker import beside
 from app.settings import Settings, hooks_of
 
@@ -22,16 +23,6 @@ from app.settings import Settings, hooks_of
 Published = Callable[[Session], Sequence[tuple[str, str]]]
 _NAME: Final = "publications"
 _FAILURES: Final = (OSError, httpx2.HTTPError, webhooks.HookFailed)
-
-
-class ToldOf(Base):
-    """That an address has been told of a release. Of the address a hash alone is kept."""
-
-    __tablename__ = "told_of"
-    __table_args__ = {"sqlite_with_rowid": False}
-
-    release_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    hook_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 @contextmanager

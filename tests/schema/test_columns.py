@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-import app.installation.publications  # its table is asked for beside the application
-import app.main  # noqa: F401  it brings the tables of every other package
+import app.main  # noqa: F401  it brings the tables of every package
 from app.database import Base, Sealed
 
 REVIEWED: dict[str, dict[str, dict[str, str]]] = tomllib.loads(Path(__file__).with_name("columns.toml").read_text())

@@ -1,22 +1,23 @@
 """Whatever is wrong with a request, on whatever route, is refused as documented, in the one order, with nothing of it
 repeated."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
+from httpx2 import Request as Built
 from httpx2 import Response
 from sqlalchemy.orm import Session
-from starlette.testclient import TestClient
 
 from app.problems import Forbidden, Problem, Unauthenticated
 from app.vocabulary import Role
 from tests import factories
 from tests.access.table import TABLE
 from tests.access.test_rights import routes
-from tests.api.badly import WORD, Request, in_every_way, in_one_way, rightly
+from tests.api.badly import WORD, Request, Wrong, in_every_way, in_one_way, rightly
 from tests.api.description import OPERATIONS
 from tests.api.forms import FORMS
+from tests.in_process import InProcess
 
 # What is refused before anything is looked for is refused alike, whichever database there is.
 on_one_database = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
@@ -41,10 +42,14 @@ def nothing(rows: Session, everything: Mapping[str, str]) -> Mapping[str, str]:
     return factories.signed_in(rows, factories.certified(rows))
 
 
-def send(client: TestClient, request: Request, headers: Mapping[str, str]) -> Response:
+def send(client: InProcess, requests: Iterable[Request], headers: Mapping[str, str]) -> list[Response]:
+    return client.send_in_turn([built(client, request, headers) for request in requests])
+
+
+def built(client: InProcess, request: Request, headers: Mapping[str, str]) -> Built:
     content: Any = iter([request.content]) if request.streamed else request.content or None
     sent = {name.encode(): value.encode() for name, value in {**headers, **request.headers}.items()}
-    return client.request(request.method, request.path + request.query, headers=sent, content=content)
+    return client.build_request(request.method, request.path + request.query, headers=sent, content=content)
 
 
 def refused(answer: Response) -> str:
@@ -93,44 +98,52 @@ def fields_described(operation: dict[str, Any]) -> tuple[set[str], set[str]]:
 
 
 def test_a_request_of_the_right_form_is_not_refused_for_it(
-    client: TestClient, rows: Session, everything: Mapping[str, str]
+    client: InProcess, rows: Session, everything: Mapping[str, str]
 ) -> None:
-    answers = {
-        # Last, for it ends the session.
-        route: refused(send(client, rightly(route, FORMS[route]), everything))
-        for route in sorted(FORMS, key=lambda route: route.startswith("DELETE"))
-    }
+    # Last, for it ends the session.
+    in_turn = sorted(FORMS, key=lambda route: route.startswith("DELETE"))
+    sent = send(client, (rightly(route, FORMS[route]) for route in in_turn), everything)
+    answers = dict(zip(in_turn, map(refused, sent), strict=True))
 
     assert {route: answer for route, answer in answers.items() if answer.rpartition("/")[2] in OF_THE_FORM} == {}
 
 
 @on_one_database
 def test_what_is_wrong_in_one_place_is_refused_for_that_before_it_is_looked_for(
-    client: TestClient, everything: Mapping[str, str]
+    client: InProcess, everything: Mapping[str, str]
 ) -> None:
     wrong = {
         f"{route}: {what}": (answer, named(route, problem))
         for route, form in FORMS.items()
-        for what, request, problem in in_one_way(route, form)
-        if (answer := refused(send(client, request, everything))) != named(route, problem)
+        for what, answer, problem in answered(client, list(in_one_way(route, form)), everything)
+        if answer != named(route, problem)
     }
 
     assert wrong == {}
 
 
+def answered(
+    client: InProcess, ways: Sequence[Wrong], headers: Mapping[str, str]
+) -> Iterator[tuple[str, str, type[Problem]]]:
+    """What is wrong, how it is refused, and the problem that it should be refused with."""
+    answers = send(client, (request for _, request, _ in ways), headers)
+    for (what, _, problem), answer in zip(ways, answers, strict=True):
+        yield what, refused(answer), problem
+
+
 @on_one_database
-def test_without_a_token_nothing_is_said_of_what_else_is_wrong(client: TestClient) -> None:
+def test_without_a_token_nothing_is_said_of_what_else_is_wrong(client: InProcess) -> None:
     guarded = [route for route, row in TABLE.items() if row.without_session == Unauthenticated.status]
 
-    answers = {route: refused(send(client, in_every_way(route), {})) for route in guarded}
+    answers = dict(zip(guarded, map(refused, send(client, map(in_every_way, guarded), {})), strict=True))
 
     assert answers == {route: named(route, Unauthenticated) for route in guarded}
 
 
 @on_one_database
-def test_without_a_role_nothing_is_said_of_what_else_is_wrong(client: TestClient, nothing: Mapping[str, str]) -> None:
+def test_without_a_role_nothing_is_said_of_what_else_is_wrong(client: InProcess, nothing: Mapping[str, str]) -> None:
     guarded = [route for route, row in TABLE.items() if row.for_staff and row.needs_role]
 
-    answers = {route: refused(send(client, in_every_way(route), nothing)) for route in guarded}
+    answers = dict(zip(guarded, map(refused, send(client, map(in_every_way, guarded), nothing)), strict=True))
 
     assert answers == {route: named(route, Forbidden) for route in guarded}

@@ -30,6 +30,7 @@ from app.installation import digests, publications, shredding
 from app.installation import service as installation
 from app.installation.readiness import Readiness, watched
 from app.installation.worker import working
+from app.intake.attachments import service as attachments
 from app.people.copies import service as copies
 from app.people.sign_in import service as sign_in
 from app.people.staff import invitations
@@ -52,7 +53,10 @@ SetFilesAside = Annotated[
 
 FilesAreHere = Annotated[
     bool,
-    typer.Option("--the-files-are-here", help="This data directory has taken the place of the one before for good."),
+    typer.Option(
+        "--the-files-are-here",
+        help="This data directory has taken the place of the one before, whatever lies in it, for good.",
+    ),
 ]
 
 
@@ -87,6 +91,9 @@ def opened(
         with closing(database):
             installation.open_keyring(database, settings.data_dir)
             installation.check_place(database, settings.data_dir, takes_over=takes_over)
+            with database.read() as session:
+                are_named = attachments.are_named(session)
+            installation.check_files(settings.data_dir / "blobs", are_named=are_named, takes_over=takes_over)
             database.keys = shredding.open_keys(database, settings)
             yield settings, database
 

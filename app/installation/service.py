@@ -26,6 +26,8 @@ from app.shred_keys import copies
 _NAME: Final = "tern"
 # A random word that lies in the directory of the sealed files. Who copies the keyring does not copy it by that.
 PLACE: Final = "place.txt"
+# Among the sealed files, where those that are named are lost.
+_LOST: Final = ".lost"
 # With less than this the disk is as good as full: one attachment of the largest allowed would not fit.
 LEAST_FREE_BYTES: Final = 128 * 2**20
 
@@ -103,6 +105,23 @@ def check_place(database: Database, data_dir: Path, *, takes_over: bool = False)
             f"the sealed files of this service lie in another directory than {data_dir}: use that one (TERN_DATA_DIR),"
             " or, where this one has taken its place for good, run: tern serve --the-files-are-here"
         )
+
+
+def check_files(directory: Path, *, are_named: bool, takes_over: bool = False) -> None:
+    """Whether sealed files are where the tables name some: a volume that is not mounted leaves nothing, or a directory
+    with nothing in it, and what came in now would be hidden beneath it later.
+
+    `takes_over` where they are lost for good, which is written down there. Raises `OtherPlace`.
+    """
+    if not are_named or (directory.is_dir() and any(directory.iterdir())):
+        return
+    if not takes_over:
+        raise OtherPlace(
+            f"the database names sealed files, and {directory} has none: mount its volume, or put them back; where they"
+            " are lost for good, run once: tern serve --the-files-are-here"
+        )
+    private.make_directory(directory)
+    private.write_once(directory / _LOST, b"")
 
 
 def _digest(path: Path) -> str:

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from app.blobs import Blobs
+from app.blobs import Blobs, new_name
 from app.cli.failures import WRONG_DAY
 from app.database import Database, schema
+from app.installation import service as installation
+from app.intake.attachments.models import Attachment
 from app.recorded_day import RecordedDay
+from tests import factories
 from tests.cli.command import Ended, tern
 
 Run = Callable[..., Ended]
@@ -113,6 +117,28 @@ def test_files_beside_an_older_database_are_kept_until_somebody_has_looked(
     assert is_one_line(refused)
     assert "11 of 11" in refused.err
     assert (kept, json.loads(told.out)) == (11, {"blobs_destroyed": 0, "files_set_aside": 11})
+
+
+@pytest.mark.parametrize("is_mounted", [False, True], ids=["absent", "empty"])
+@pytest.mark.parametrize("command", WRITING)
+def test_where_the_sealed_files_are_gone_nothing_is_begun_in_their_place_until_somebody_says_that_they_are_lost(
+    run_: Run, rows: Session, tmp_path: Path, today: date, command: str, is_mounted: bool
+) -> None:
+    assert run_("sweep").code == 0
+    report, files = factories.report(rows, factories.epoch(rows)), tmp_path / "data" / "blobs"
+    row = {"report_id": report.id, "size": 0, "sha256": "", "received_on": today, "blob": new_name()}
+    rows.add(Attachment(id=factories.id_("att"), **row))
+    rows.commit()
+    if is_mounted:
+        files.mkdir(exist_ok=True)
+
+    refused = run_(command)
+
+    assert is_one_line(refused)
+    assert "--the-files-are-here" in refused.err
+    assert not files.exists() or not list(files.iterdir())
+    installation.check_files(files, are_named=True, takes_over=True)
+    assert run_("sweep").code == 0
 
 
 class TestNoDatabase:

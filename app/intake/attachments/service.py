@@ -129,6 +129,11 @@ def blobs(session: Session) -> set[str]:
     return set(session.scalars(select(Attachment.blob).union_all(coming)))
 
 
+def are_named(session: Session) -> bool:
+    """Whether a row names a file that is whole."""
+    return session.scalar(select(Attachment.id).limit(1)) is not None
+
+
 def bytes_of(blobs: Blobs, attachment: Attachment) -> Iterator[bytes]:
     """The sealed file in pieces. Raises `FileNotHere` at once, not at the first piece."""
     try:

@@ -59,9 +59,9 @@ print(json.dumps(told))
 """
 
 
-def run(tmp_path: Path, tests: str) -> subprocess.CompletedProcess[str]:
+def run(tmp_path: Path, tests: str, module: str = MODULE) -> subprocess.CompletedProcess[str]:
     """What becomes of the changes of the module under these tests, in a process of its own."""
-    (tmp_path / "rules.py").write_text(MODULE)
+    (tmp_path / "rules.py").write_text(module)
     (tmp_path / "test_rules.py").write_text(tests)
     (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {tmp_path}\n")
     command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
@@ -80,6 +80,12 @@ def test_every_change_has_its_fate(tmp_path: Path) -> None:
         "made: CAP + 2 → CAP - 2": "killed",
         "made: 2 → 3": "killed",
     }
+
+
+def test_a_module_that_is_passed_only_when_it_is_loaded_is_tried(tmp_path: Path) -> None:
+    answer = run(tmp_path, "from rules import CAP\n\n\ndef test_cap():\n    assert CAP == 3\n", "CAP = 3\n")
+
+    assert json.loads(answer.stdout.splitlines()[-1]) == {"module: 3 → 4": "killed"}
 
 
 def test_a_test_that_fails_the_second_time_whatever_stands_there_notices_no_change(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The folder of a release: whether its files follow from one another, from the noisy counts on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.protocol.periods import PeriodError, is_year, year_of
@@ -10,10 +10,10 @@ from app.protocol.release.composition import compose
 from app.protocol.release.counts import NOISY, NoisyCounts, read_counts
 from app.protocol.release.errors import ReleaseError
 from app.protocol.release.ledger import LEDGER, LedgerEntry, LedgerError, LedgerLine, read_entries
-from app.protocol.release.mechanism import check_noise
+from app.protocol.release.mechanism import check_noise, is_cost, sigma_of
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.sums import check_sums, file_of
-from app.vocabulary import ReleaseKind
+from app.vocabulary import ReleaseKind, all_workloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,29 @@ def _entries(counts: NoisyCounts, content: bytes) -> tuple[LedgerEntry, ...]:
         raise ReleaseError("the ledger tells another cost than the noisy counts")
     if not all(is_meant(PrivacyLoss(entry.line.rho_millionths, entry.epsilon)) for entry in entries):
         raise ReleaseError("an epsilon of the ledger is not what its rho means")
+    _check_draws(entries)
     return entries
+
+
+def _check_draws(entries: Sequence[LedgerEntry]) -> None:
+    """Raises `ReleaseError` where any draw is not what its workload costs, or looks at a period once more."""
+    for entry in entries:
+        if not _costs_its_noise(entry):
+            raise ReleaseError(f"line {entry.line.seq} of the ledger tells another cost than its workload's")
+    if len({(entry.line.kind, entry.line.period) for entry in entries}) < len(entries):
+        raise ReleaseError("the ledger draws a period again")
+
+
+def _costs_its_noise(entry: LedgerEntry) -> bool:
+    """So far as this Tern has the workload as it was: one of before nobody can work out any more."""
+    line, workload = entry.line, all_workloads().get(entry.line.workload)
+    if workload is None or workload.sha256 != line.workload_sha256:
+        return True
+    return (
+        (line.kind, line.rho_millionths) == (workload.kind, workload.rho)
+        and entry.maps.keys() == {table.name for table in workload.tables}
+        and all(is_cost(entry.maps[table.name], table, sigma_of(workload, table)) for table in workload.tables)
+    )
 
 
 def _check_about(about: About, counts: NoisyCounts, ledger: list[LedgerLine]) -> None:

@@ -33,14 +33,19 @@ def check_noise(counts: NoisyCounts) -> None:
     for table, noisy in zip(counts.workload.tables, counts.tables, strict=True):
         if noisy.sigma != sigma_of(counts.workload, table):
             raise ReleaseError(f"{table.name} has another sigma than its workload")
-        cost = Fraction(table.m) / (2 * Fraction(noisy.sigma, 1000) ** 2)
-        if not math.isfinite(noisy.rho) or abs(Fraction(noisy.rho) - cost) > cost * _OF_DOUBLES:
+        if not is_cost(noisy.rho, table, noisy.sigma):
             raise ReleaseError(f"{table.name} has another rho than its noise")
         below = _below_zero(noisy)
         if below is not None and below < _TOO_LITTLE:
             raise ReleaseError(f"{table.name} has too little noise for its sigma, or was cut off at zero")
     if math.fsum(noisy.rho for noisy in counts.tables) > counts.workload.rho / 1_000_000:
         raise ReleaseError("the tables cost more than the release was charged")
+
+
+def is_cost(rho: float, table: Table, sigma: int) -> bool:
+    """Whether noise of so many thousandths costs this rho in a table."""
+    cost = Fraction(table.m) / (2 * Fraction(sigma, 1000) ** 2)
+    return math.isfinite(rho) and abs(Fraction(rho) - cost) <= cost * _OF_DOUBLES
 
 
 def oddities(counts: NoisyCounts) -> list[str]:

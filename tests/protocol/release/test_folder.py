@@ -19,6 +19,7 @@ from tests.statistics.releases import folders
 
 TOTAL = folders.noisy("T")
 OTHER = "rel_" + "2" * 32
+MAPS = folders.entry(TOTAL).maps
 CORRECTION = {"draw": OTHER, "supersedes": "5" * 64, "correction": "Two cards were of one person."}
 
 
@@ -46,7 +47,7 @@ def of(rho: int, **epsilon: float) -> PrivacyLoss:
 
 def test_a_folder_says_what_was_drawn_and_all_draws_before() -> None:
     first = replace(folders.line(TOTAL), release=OTHER, period="2025-Q4")
-    files = told(line=after(first), earlier=[LedgerEntry(first, folders.LOSSES[5_000].epsilon, {})])
+    files = told(line=after(first), earlier=[LedgerEntry(first, folders.LOSSES[5_000].epsilon, MAPS)])
 
     contents = read_contents({**files, SIGNATURES: b"whatever"})
 
@@ -81,7 +82,7 @@ def test_an_epsilon_of_an_earlier_draw_is_what_its_rho_means_too() -> None:
     first = replace(folders.line(TOTAL), release=OTHER, period="2025-Q4")
 
     with pytest.raises(ReleaseError, match="an epsilon of the ledger"):
-        read_contents(told(line=after(first), earlier=[LedgerEntry(first, folders.LOSSES[12_500].epsilon, {})]))
+        read_contents(told(line=after(first), earlier=[LedgerEntry(first, folders.LOSSES[12_500].epsilon, MAPS)]))
 
 
 def test_the_year_costs_what_all_its_draws_do_and_no_other_years() -> None:
@@ -94,13 +95,13 @@ def test_the_year_costs_what_all_its_draws_do_and_no_other_years() -> None:
         workload_sha256=quarter.sha256,
         rho_millionths=12_500,
     )
-    epsilon = folders.LOSSES[12_500].epsilon
+    epsilon, maps = folders.LOSSES[12_500].epsilon, folders.entry(folders.noisy()).maps
     both = PrivacyLoss(17_500, {"1e-5": 0.7389, "1e-6": 0.838, "1e-9": 1.0849})
 
-    read_contents(told(line=after(first), earlier=[LedgerEntry(first, epsilon, {})], year=both))
+    read_contents(told(line=after(first), earlier=[LedgerEntry(first, epsilon, maps)], year=both))
     for told_of, spent in ((first, of(5_000)), (replace(first, period="2025-Q4"), both)):
         with pytest.raises(ReleaseError, match="another budget"):
-            read_contents(told(line=after(told_of), earlier=[LedgerEntry(told_of, epsilon, {})], year=spent))
+            read_contents(told(line=after(told_of), earlier=[LedgerEntry(told_of, epsilon, maps)], year=spent))
 
 
 @pytest.mark.parametrize(
@@ -152,4 +153,38 @@ def test_every_draw_is_of_a_quarter_or_a_year() -> None:
     first = replace(folders.line(TOTAL), release=OTHER, period="2026-Q5")
 
     with pytest.raises(ReleaseError, match="neither a quarter nor a year"):
-        read_contents(told(line=after(first), earlier=[LedgerEntry(first, folders.LOSSES[5_000].epsilon, {})]))
+        read_contents(told(line=after(first), earlier=[LedgerEntry(first, folders.LOSSES[5_000].epsilon, MAPS)]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "maps"),
+    [
+        ({}, {}),
+        ({}, {**MAPS, "origin": 0.001}),
+        ({}, {"total": 0.0049}),
+        ({"kind": "quarter"}, MAPS),
+        ({"rho_millionths": 12_500}, MAPS),
+    ],
+)
+def test_no_draw_of_before_is_told_to_have_cost_anything_else(changes: dict[str, Any], maps: dict[str, float]) -> None:
+    first = replace(folders.line(TOTAL), release=OTHER, period="2025-Q4", **changes)
+    earlier = LedgerEntry(first, folders.LOSSES[first.rho_millionths].epsilon, maps)
+
+    with pytest.raises(ReleaseError, match="line 1 of the ledger tells another cost"):
+        read_contents(told(line=after(first), earlier=[earlier]))
+
+
+@pytest.mark.parametrize("changes", [{"workload": "old"}, {"workload_sha256": "5" * 64}])
+def test_what_a_workload_cost_that_nobody_has_any_more_is_taken_as_it_was_told(changes: dict[str, Any]) -> None:
+    first = replace(folders.line(TOTAL), release=OTHER, period="2025-Q4", **changes)
+    earlier = LedgerEntry(first, folders.LOSSES[5_000].epsilon, {"total": 0.004})
+
+    assert read_contents(told(line=after(first), earlier=[earlier])).ledger[0] == first
+
+
+def test_a_ledger_in_which_a_period_is_drawn_again_is_refused() -> None:
+    first = replace(folders.line(TOTAL), release=OTHER)
+    earlier = LedgerEntry(first, folders.LOSSES[5_000].epsilon, MAPS)
+
+    with pytest.raises(ReleaseError, match="draws a period again"):
+        read_contents(told(line=after(first), earlier=[earlier]))

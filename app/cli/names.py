@@ -5,6 +5,7 @@ else can be slipped in under it; whatever is opened under a ref is checked as it
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -126,7 +127,9 @@ class Names:
 
 
 def _is_meant(item: Told, text: str) -> bool:
+    """Of a ref letters and digits count, in whatever width they were typed and with whatever a copy brought along."""
+    signs = unicodedata.normalize("NFKC", text).upper()
     ref = item.get("ref")
-    if isinstance(ref, str) and ref.upper() == text.strip().upper():
+    if isinstance(ref, str) and ref.upper() == "".join(filter(str.isalnum, signs)):
         return True
     return "_" in text and not text.endswith("_") and str(item["id"]).startswith(text)

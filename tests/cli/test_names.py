@@ -34,7 +34,9 @@ def test_a_report_is_worked_on_by_its_ref_and_people_by_their_handles(here: Inst
     ref = triage.view(anna, sent.report).ref
 
     assert at(here, "anna", "triage", "claim", ref.lower()).code == 0
-    assert "They rang." in at(here, "anna", "triage", "open", ref).out
+    wide = "".join(chr(ord(sign) + 0xFEE0) for sign in ref)
+    for typed in (ref, f" {ref[:4]} {ref[4:]}\u200b", f"{ref[:4]}-{ref[4:]}", wide):
+        assert "They rang." in at(here, "anna", "triage", "open", typed).out
     accepted = at(here, "anna", "triage", "accept", ref, "--incident", "serious:days", "--owner", "boris", "--json")
 
     assert (accepted.code, "boris is per_" in accepted.err) == (0, True)

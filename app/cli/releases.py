@@ -13,6 +13,7 @@ from app.cli.console import HOME, Home, Json, Pin, say, show, show_list, show_te
 from app.cli.names import Names, short
 from app.client.statistics import plans, releases
 from app.protocol.periods import PeriodError, last_day
+from app.protocol.release.budget import has_period
 from app.protocol.release.folder import read_contents
 from app.protocol.release.grades import Grade, Shown
 from app.protocol.release.mechanism import oddities
@@ -57,6 +58,8 @@ def plan(
         last_day(period)
     except PeriodError as error:
         raise typer.BadParameter(str(error), param_hint="period") from None
+    if not has_period(known[workload].kind, period):
+        raise typer.BadParameter("Q is of a quarter, XS, S, M and L of a year, T of either", param_hint="workload")
     names = [each.name for each in known[workload].tables]
     if table not in (None, *names):
         raise typer.BadParameter(f"one of: {', '.join(names)}", param_hint="--table")

@@ -44,6 +44,13 @@ def test_a_table_that_is_not_there_and_a_folder_that_was_changed_are_refused(fol
     assert (changed.code, "data/host.csv" in changed.err) == (3, True)
 
 
+@pytest.mark.parametrize(("period", "workload"), [("2026", "Q"), ("2026-Q2", "S"), ("2026-Q2", "L"), ("2026", "XL")])
+def test_nothing_is_planned_that_cannot_be_asked_for(period: str, workload: str) -> None:
+    ran = tern("release", "plan", period, workload)
+
+    assert (ran.code, "Invalid value for workload" in ran.err) == (2, True)
+
+
 def test_a_bar_goes_from_bound_to_bound_and_what_is_not_clear_begins_at_zero() -> None:
     clear, unclear = (shown(Estimate(value, 7), tables=12, cells=9) for value in (138.6, 9.0))
 

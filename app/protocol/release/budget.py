@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-from app.protocol.periods import year_of
+from app.protocol.periods import is_year, year_of
 from app.vocabulary import ReleaseKind
 
 # What the releases of one kind may spend: a quarter each, the others in a year.
@@ -41,6 +41,11 @@ class Charge(Protocol):
     def period(self) -> str: ...
     @property
     def rho_millionths(self) -> int: ...
+
+
+def has_period(kind: ReleaseKind, period: str) -> bool:
+    """Whether a kind of release is of such a period: a year, a quarter, or from the reserve either."""
+    return kind is ReleaseKind.RESERVE or is_year(period) is (kind is ReleaseKind.YEAR)
 
 
 def is_drawn(ledger: Iterable[Charge], *, kind: ReleaseKind, period: str) -> bool:

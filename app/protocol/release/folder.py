@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.protocol.periods import PeriodError, is_year, year_of
+from app.protocol.periods import PeriodError, year_of
 from app.protocol.release.about import ABOUT, About, read_about
-from app.protocol.release.budget import LIFE_CAP, PrivacyLoss, is_meant
+from app.protocol.release.budget import LIFE_CAP, PrivacyLoss, has_period, is_meant
 from app.protocol.release.composition import compose
 from app.protocol.release.counts import NOISY, NoisyCounts, read_counts
 from app.protocol.release.errors import ReleaseError
@@ -13,7 +13,7 @@ from app.protocol.release.ledger import LEDGER, LedgerEntry, LedgerError, Ledger
 from app.protocol.release.mechanism import check_noise, is_cost, sigma_of
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.sums import check_sums, file_of
-from app.vocabulary import ReleaseKind, all_workloads
+from app.vocabulary import all_workloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +98,7 @@ def _check_about(about: About, counts: NoisyCounts, ledger: list[LedgerLine]) ->
     """Raises `ReleaseError` where what the page says of the draw is not what the ledger does."""
     try:
         year = sum(line.rho_millionths for line in ledger if year_of(line.period) == year_of(counts.period))
-        fits = counts.workload.kind is ReleaseKind.RESERVE or is_year(counts.period) is (
-            counts.workload.kind is ReleaseKind.YEAR
-        )
+        fits = has_period(counts.workload.kind, counts.period)
     except PeriodError:
         raise ReleaseError("the period is neither a quarter nor a year") from None
     if not fits:

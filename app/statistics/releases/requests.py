@@ -16,7 +16,8 @@ from app.audit.actions import Action
 from app.database import insert_or_ignore
 from app.problems import NotFound, Problem, StaleVersion
 from app.protocol.encoding import new_id
-from app.protocol.periods import is_year, last_day
+from app.protocol.periods import last_day
+from app.protocol.release.budget import has_period
 from app.protocol.release.release_keys import REQUESTERS
 from app.statistics.releases import ledger
 from app.statistics.releases.machine import EDGES, Facts
@@ -27,12 +28,6 @@ from app.vocabulary import ReleaseKind, Workload
 # Below this many persons in its period, by the last published total, a workload has nothing worth its budget. Where it
 # was drawn before, a fifth less will do, so that noise around the limit does not open and shut it.
 GATES: Mapping[str, int] = {"Q": 300, "XS": 30, "S": 150, "M": 1_500, "L": 8_000}
-# Whether a kind of release may be of a year.
-PERIODS: Mapping[ReleaseKind, frozenset[bool]] = {
-    ReleaseKind.QUARTER: frozenset({False}),
-    ReleaseKind.YEAR: frozenset({True}),
-    ReleaseKind.RESERVE: frozenset({False, True}),
-}
 # For so long at most partners read what nobody else can check.
 LONGEST_EMBARGO = timedelta(days=31)
 # One of its kind and one of the reserve.
@@ -119,7 +114,7 @@ def request(session: Session, actor: Actor, kind: ReleaseKind, *, period: str, w
     Raises `ReleaseWorkload`, `ReleasePeriodOpen`, `ReleaseExists`, `ReleaseBudgetExhausted` or `ReleaseTooFew`.
     """
     definition = vocabulary.workload(workload)
-    if definition.kind is not kind or is_year(period) not in PERIODS[kind]:
+    if definition.kind is not kind or not has_period(kind, period):
         raise ReleaseWorkload
     if now.date() <= last_day(period):
         raise ReleasePeriodOpen

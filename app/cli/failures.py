@@ -26,7 +26,7 @@ from app.client.machine.unlocked import CannotStayUnlocked
 from app.client.people.colleagues import FingerprintDiffers, KeysOfAnother, OfTheRoot
 from app.client.people.losses import AnotherDay, NotOfTheRoot, TooFewSupervisors
 from app.client.people.roots import NoProposal, NoSuchPaper, RootOfAnother, SignedAnother, TooFewKeys
-from app.client.statistics.releases import BrokenOff, NotOnTheRoot
+from app.client.statistics.releases import BrokenOff, NotOnTheRoot, NotSigned
 from app.protocol.conversation import NoSuchMailbox, NotTaken
 from app.protocol.errors import NotAuthentic, NotMine, ProtocolError
 from app.protocol.receipt import ReceiptError
@@ -47,7 +47,7 @@ _CODES: Final = (
         (
             *(Refused, NotTaken, NotGranted, NobodyToGrant, WordsNotCompared, RuleOfTriage, Collision, NoProposal),
             *(NotToBeWrittenTo, SignedAnother, TooFewKeys, OfTheRoot, AnotherDay, NotOfTheRoot, TooFewSupervisors),
-            *(BrokenOff, NotOnTheRoot),
+            *(BrokenOff, NotOnTheRoot, NotSigned),
         ),
         REFUSED,
     ),

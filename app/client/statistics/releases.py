@@ -41,6 +41,10 @@ class NotOnTheRoot(Exception):
     """The root does not list who would publish a release, so no reader would believe them."""
 
 
+class NotSigned(Exception):
+    """A release was to be published that two have not signed yet."""
+
+
 # The files of a release by path.
 Folder: TypeAlias = Mapping[str, bytes]
 
@@ -238,10 +242,13 @@ def publish(staff: Staff, view: ReleaseView, *, public_on: date | None = None) -
     partners, and everybody from that day on. Of what is published it is the word alone, in the place of one that the
     newest root neither stands behind nor keeps.
 
-    Raises `NotAuthentic` where colleagues of these roles have not signed it, and `NotOnTheRoot`.
+    Raises `NotAuthentic` where colleagues of these roles have not signed what the service says is signed, `NotSigned`
+    and `NotOnTheRoot`.
     """
     if staff.person not in staff.trust.supervisors:
         raise NotOnTheRoot("readers believe a supervisor of the root: let one publish it")
+    if view.state not in _SIGNED:
+        raise NotSigned(f"a release is published once two have signed it, and this one is {view.state}")
     stated = _stated(staff, view.id)
     if [each.role is Role.SUPERVISOR for _, each in stated][1:] != [True]:
         raise NotAuthentic("release-signers")
@@ -319,6 +326,8 @@ def verify(folder: Folder, *, pin: str) -> VerifiedRelease:
     return verify_pinned(folder, pin)
 
 
+# The states of a release under two signatures.
+_SIGNED = ("signed", "embargoed", "published", "superseded")
 # In seconds, between two looks at a draw that runs.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 3.0
 # In what this machine has seen: what a release was to be, the noise under which it signed one, each line of the ledger.

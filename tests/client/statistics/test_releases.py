@@ -357,6 +357,15 @@ def test_nobody_but_a_supervisor_of_the_root_publishes(released: tuple[Installat
         releases.publish(boris, releases.view(boris, release))
 
 
+@pytest.mark.parametrize("state", ["requested", "drawn", "composed", "cancelled"])
+def test_who_publishes_what_two_have_not_signed_yet_is_told_so(released: tuple[Installation, str], state: str) -> None:
+    here, release = released
+    sara = here.staff("sara")
+
+    with pytest.raises(releases.NotSigned, match=f"two have signed it, and this one is {state}"):
+        releases.publish(sara, replace(releases.view(sara, release), state=state))
+
+
 def test_a_root_without_who_vouched_for_signers_of_a_release_keeps_their_word(
     released: tuple[Installation, str],
 ) -> None:

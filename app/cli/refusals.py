@@ -41,7 +41,7 @@ _SYSTEM: Final = {
     errno.EROFS: "the disk can only be read",
     errno.EACCES: "permission denied: it must belong to the user that runs Tern",
     errno.EPERM: "permission denied: it must belong to the user that runs Tern",
-    errno.EEXIST: "this is a file and no directory",
+    errno.EEXIST: "this is there already, and no new directory",
     errno.ENOTDIR: "this is a file and no directory",
 }
 

@@ -74,7 +74,7 @@ NOWHERE = ("sqlite:////nowhere/tern.sqlite", "/dev/null", "/proc/tern")
         ("TERN_DATABASE_URL", "sqlite:////nowhere/tern.sqlite", "/nowhere/tern.sqlite: No such file or directory"),
         ("TERN_DATABASE_URL", "tern", "TERN_DATABASE_URL is no address of a database"),
         ("TERN_DATABASE_URL", "mysql://tern@localhost/tern", "TERN_DATABASE_URL is no address of a database"),
-        ("TERN_DATA_DIR", "/dev/null", "/dev/null: this is a file and no directory"),
+        ("TERN_DATA_DIR", "/dev/null", "/dev/null: this is there already, and no new directory"),
         ("TERN_DATA_DIR", "/proc/tern", "/proc/tern: "),
         ("TERN_SESSION_HOURS", "900", "TERN_SESSION_HOURS: "),
         ("TERN_ATTACHMENT_LIMIT", "much", "TERN_ATTACHMENT_LIMIT: "),

@@ -1,5 +1,6 @@
 """A refusal at the terminal says what it is about, which rule, and the next step."""
 
+import errno
 import re
 from datetime import date
 from importlib import import_module
@@ -81,6 +82,7 @@ def test_every_problem_has_its_advice_at_the_terminal() -> None:
         (Rollback("of-a-later-version"), ["not authentic: of-a-later-version; nothing was written"]),
         (Malformed("a grant of another form"), ["malformed", "a grant of another form"]),
         (OSError(), ["OSError"]),
+        (FileExistsError(errno.EEXIST, "File exists", "site"), ["site: this is there already, and no new directory"]),
     ],
 )
 def test_a_refusal_says_what_and_the_next_step(error: Exception, said: list[str]) -> None:

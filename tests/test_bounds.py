@@ -435,7 +435,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.protocol.release.workbook": {"_LONG": 60},
     "app.recorded_day": {"AHEAD": timedelta(days=3), "_SECONDS": 5.0},
-    "app.statistics.releases.drawing": {"_LOOK_SECONDS": 1.0, "_NICE": 5},
+    "app.statistics.releases.beside": {"_LOOK_MILLISECONDS": 1000, "_NICE": 5},
     "app.statistics.releases.accounts": {"NAME": 16, "SLOT": 20, "LINK": 1 << 31},
     "app.statistics.releases.kept_accounts": {"PIECE": MIB},
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},

@@ -166,10 +166,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/statistics/releases/ledger.py": ("tests/statistics/releases/test_requests.py",),
     "app/statistics/releases/requests.py": ("tests/statistics/releases/test_requests.py", _BOUNDS),
     "app/statistics/releases/draws.py": ("tests/statistics/releases/test_draws.py",),
-    "app/statistics/releases/drawing.py": (
-        "tests/statistics/releases/test_drawing.py",
-        "tests/statistics/releases/test_draws.py",
-    ),
+    "app/statistics/releases/drawing.py": ("tests/statistics/releases/test_draws.py",),
     "app/statistics/releases/accounting.py": ("tests/statistics/releases/test_accounting.py", _BOUNDS),
     "app/statistics/releases/counting.py": ("tests/statistics/releases/test_counting.py",),
     "app/statistics/releases/packed.py": ("tests/statistics/releases/test_counting.py",),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,7 @@ from app.protocol.periods import quarters
 from app.protocol.release.budget import is_drawn
 from app.protocol.release.counts import NoisyCounts, write_counts
 from app.protocol.release.ledger import LedgerLine, next_line
-from app.statistics.releases import drawing, kept_accounts, ledger, noise, opening, requests
+from app.statistics.releases import beside, drawing, kept_accounts, ledger, noise, opening, requests
 from app.statistics.releases.accounts import Accounts, AccountsError
 from app.statistics.releases.drawing import Draw
 from app.statistics.releases.kept_accounts import KeptAccounts
@@ -108,12 +108,11 @@ def statistics_identities(start: Snapshot, keys: Sequence[str]) -> list[age.Hybr
         every = [age.parse_identity(text) for text in keys]
     except age.Error:
         raise StatisticsKeyWrong from None
-    identities = [identity for identity in every if isinstance(identity, age.HybridIdentity)]
-    lent = {str(identity.recipient) for identity in identities}
+    lent = {str(identity.recipient) for identity in every}
     needed = {*start.accounts.opened_by, *start.recipients[start.period]}
     if not lent or not needed <= lent <= needed.union(*start.recipients.values()):
         raise StatisticsKeyWrong
-    return identities
+    return cast("list[age.HybridIdentity]", every)  # as all recipients of statistics keys are
 
 
 def draw(
@@ -144,7 +143,7 @@ def draw(
     )
     earlier = read(start.earlier) if accounts is None else ()
     try:
-        return drawing.draw(task, read(quarters(start.period)), earlier, beat=beat)
+        return beside.draw(task, read(quarters(start.period)), earlier, beat=beat)
     except AccountsError:
         raise AccountsFull from None
 
@@ -169,7 +168,6 @@ def settle(session: Session, actor: Actor, start: Snapshot, result: Draw, *, now
     release.noisy_sha256 = sha256_hex(release.noisy)
     release.state = ReleaseState.DRAWN
     audit.record(session, actor.id, Action.RELEASE_DRAWN, release.id, now=now)
-    session.flush()
     return release
 
 

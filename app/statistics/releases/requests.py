@@ -133,7 +133,6 @@ def request(session: Session, actor: Actor, kind: ReleaseKind, *, period: str, w
         raise ReleaseExists
     release = session.get_one(Release, new["id"])
     audit.record(session, actor.id, Action.RELEASE_REQUESTED, release.id, now=now)
-    session.flush()
     return release
 
 

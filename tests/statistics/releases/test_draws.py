@@ -125,6 +125,7 @@ def test_a_joining_holds_in_later_draws_that_do_not_read_its_card_until_a_card_p
     later.move("approved", by=APPROVER)
     again = _start(database, later.release)
     assert (again.earlier, set(again.recipients)) == ((), {"2026-Q1"})
+    assert again.accounts.opened_by == {str(STATISTICS.recipient)}
     without, parted = (_draw(database, again, *more, of="2026-Q2") for more in ((), (parting,)))
 
     assert [_total(drawn) for drawn in (first, without, parted)] == [19, 19, 20]
@@ -181,8 +182,9 @@ def test_who_cannot_be_counted_for_want_of_room_keeps_the_draw_from_being_charge
     rows.flush()
     start = _start(database, approved)
 
-    with pytest.raises(draws.AccountsFull):
+    with pytest.raises(draws.AccountsFull) as refused:
         _draw(database, start)
+    assert refused.value.status == 409
 
     assert rows.scalars(select(BudgetEntry)).all() == []
 

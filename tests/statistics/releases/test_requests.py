@@ -275,6 +275,26 @@ def test_whoever_asked_approves_nothing_and_another_supervisor_draws_what_they_a
     assert desk.recorded(asked) == [Action.RELEASE_MOVED]
 
 
+def test_whoever_asked_takes_back_what_they_asked_for(desk: Desk) -> None:
+    assert desk.move("analyst", desk.ask("T", "2026-Q2"), S.CANCELLED).state is S.CANCELLED
+
+
+def test_what_is_answered_has_the_version_that_the_next_step_names(desk: Desk) -> None:
+    first = desk.there("T", "2026-Q2", S.PUBLISHED, total=7)
+    with desk.database.write() as session:
+        warned = requests.warn(session, desk.actor("supervisor"), first.id, "It is wrong.", now=NOW)
+        answered = [warned.version]
+        session.flush()
+        assert [warned.version] == answered
+
+        asked = requests.correct(session, desk.actor("analyst"), first.id, "It was wrong.", now=NOW)
+        seen = {asked.version}
+        moved = requests.move(session, desk.actor("colleague"), asked.id, Move(S.APPROVED), seen=seen, now=NOW)
+        answered = [moved.version]
+        session.flush()
+        assert [moved.version] == answered
+
+
 def test_only_an_approval_names_an_approver(desk: Desk) -> None:
     signed = desk.there("T", "2026-Q2", S.SIGNED, total=7)
 
@@ -363,6 +383,7 @@ def test_a_correction_is_of_the_noise_that_was_drawn_and_takes_the_place_of_what
     with pytest.raises(requests.ReleaseExists) as refused:
         desk.correct(first)
     approved = desk.move("colleague", asked, S.APPROVED)
+    assert desk.rows.get_one(Release, first.id).state is S.PUBLISHED  # it stands until the other is public
     kept = desk.rows.get_one(Release, asked.id)
     noisy = kept.noisy
     kept.state = S.SIGNED

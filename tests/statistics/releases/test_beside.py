@@ -17,7 +17,7 @@ from app.protocol import card as cards_
 from app.protocol.card import Says, StatCard, TokenCard
 from app.protocol.certificates import Trust
 from app.protocol.encoding import sha256_hex
-from app.statistics.releases import drawing
+from app.statistics.releases import beside
 from app.statistics.releases.accounts import Accounts, AccountsError, name_of
 from app.statistics.releases.drawing import Draw, Task
 from app.statistics.releases.opening import ALONE, Page, SealedCard
@@ -99,11 +99,11 @@ def test_whoever_waits_no_longer_ends_the_program() -> None:
     with pytest.raises(Ended):
         _draw(TASK, pages())
     with pytest.raises(Ended):
-        drawing.draw(TASK, _by_one(_sealed(CARDS)), (), beat=ended)
+        beside.draw(TASK, _by_one(_sealed(CARDS)), (), beat=ended)
 
 
 def test_a_program_that_fails_tells_where_and_nothing_that_it_counted(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(drawing.ProgramFailed):
+    with pytest.raises(beside.ProgramFailed):
         _draw(dataclasses.replace(TASK, measurement=Broken()), _by_one(_sealed(CARDS)))
 
     said = capfd.readouterr()
@@ -143,7 +143,7 @@ def test_a_draw_does_not_fail_for_a_thousand_connections_that_stand_open() -> No
 
 
 def _draw(task: Task, cards: Iterable[Page], earlier: Iterable[Page] = ()) -> Draw:
-    return drawing.draw(task, cards, earlier, beat=lambda: None)
+    return beside.draw(task, cards, earlier, beat=lambda: None)
 
 
 def _by_one(page: Page) -> list[Page]:

@@ -96,6 +96,13 @@ def test_a_test_that_fails_the_second_time_whatever_stands_there_notices_no_chan
     assert (answer.returncode, "fails in a fork as it stands" in answer.stderr) == (1, True)
 
 
+def test_what_is_passed_only_when_it_is_loaded_has_its_fate_too(tmp_path: Path) -> None:
+    answer = run(tmp_path, "from rules import MADE\n\n\ndef test_made():\n    assert MADE == 5\n")
+
+    told = json.loads(answer.stdout.splitlines()[-1])
+    assert (told["made: 2 → 3"], told["half: 2 → 3"]) == ("killed", "untested")
+
+
 KILLED = Told("app/one.py", {"1 → 2": "killed"}, 1.0)
 SURVIVED = Told("app/other.py", {"1 → 2": "survived"}, 1.0)
 UNTRIED = Told("app/other.py", {}, 0.0, could_run=False)

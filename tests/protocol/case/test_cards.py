@@ -12,6 +12,7 @@ from app.protocol.case import (
     RuleBroken,
     asked,
     card_of,
+    not_counted,
 )
 from app.protocol.encoding import b64
 from app.vocabulary import ConsentStatus, Relation, VerificationStatus
@@ -103,6 +104,15 @@ def test_what_did_not_happen_has_no_card() -> None:
 
     with pytest.raises(RuleBroken, match=r"^refuted$"):
         card_of(file, file.incidents[0].id, card_id=NOTE.id)
+
+
+def test_who_may_not_be_counted_and_what_did_not_happen_are_named_and_no_other() -> None:
+    silent, refuted = affected(statistics=DECLINED), replace(judged(VerificationStatus.REFUTED), affected=PERSON.id)
+    of_silent = incident(affected=silent.id)
+
+    file = replace(FILE, persons=(PERSON, silent), incidents=(INCIDENT, of_silent, refuted))
+
+    assert not_counted(file) == {of_silent.id, refuted.id}
 
 
 @pytest.mark.parametrize(

@@ -122,23 +122,3 @@ def test_codes_of_another_vocabulary_are_not_approved() -> None:
 
     with pytest.raises(RuleBroken, match="vocabulary"):
         asked(replace(case(INCIDENT), cards=(note,)), COLLEAGUE)
-
-
-def test_a_case_in_which_somebody_is_of_no_person_is_none() -> None:
-    stranger = replace(FILE.identities[0], person="psn_" + "9" * 32)
-    for file in (replace(FILE, identities=(stranger,)), replace(FILE, incidents=(incident(affected=stranger.person),))):
-        with pytest.raises(RuleBroken):
-            replace(file, cards=()).check()
-
-
-def test_an_incident_or_identity_that_is_there_is_replaced_and_no_other() -> None:
-    other = incident()
-    file = replace(FILE, incidents=(INCIDENT, other))
-    changed = replace(INCIDENT, narrative="Three rooms.")
-    named = replace(FILE.identities[0], names="Wei Lin")
-
-    assert file.with_incident(changed).incidents == (changed, other)
-    assert FILE.with_incident(other).incidents == (INCIDENT, other)
-    assert FILE.with_identity(named).identities == (named,)
-    assert FILE.identity(PERSON.id) == FILE.identities[0]
-    assert FILE.identity("psn_" + "9" * 32) is None

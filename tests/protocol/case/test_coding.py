@@ -6,7 +6,6 @@ import pytest
 
 from app.protocol.case import (
     CODED,
-    SECOND_PERSON,
     Incident,
     RuleBroken,
     Verdict,
@@ -88,12 +87,16 @@ def test_what_a_caller_says_of_himself_or_somebody_believes_makes_no_attribution
     check_coding(incident(confidence="likely", assertions=(said, grounded)))
 
 
+# What is published about somebody's life (FIELD § 5).
+DECIDES = {VerificationStatus.VERIFIED, VerificationStatus.REFUTED, VerificationStatus.FALSELY_ATTRIBUTED}
+
+
 @pytest.mark.parametrize("status", VerificationStatus)
 @pytest.mark.parametrize("second", [None, CODER, COLLEAGUE])
 def test_some_verdicts_take_a_second_person(status: VerificationStatus, second: str | None) -> None:
     made = incident(verdicts=(OPINION, Verdict(status, CODER, second)))
 
-    if status in SECOND_PERSON and second != COLLEAGUE:
+    if status in DECIDES and second != COLLEAGUE:
         with pytest.raises(RuleBroken, match="second-person"):
             check_coding(made)
     else:

@@ -22,7 +22,11 @@ from tests.protocol.case.scene import (
     again,
     coded,
     file_of,
+    incident,
 )
+
+# Who is written down, and nobody to whom anything happened.
+STRANGER = replace(FILE.identities[0], person="psn_" + "9" * 32)
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample["id"])
@@ -41,6 +45,23 @@ def test_a_task_stands_in_the_place_of_how_it_was_told_before() -> None:
 
     assert file.tasks == (task, more)
     assert file.with_task(replace(task, text="Send it.")).tasks == (replace(task, text="Send it."), more)
+
+
+def test_an_incident_stands_in_the_place_of_its_earlier_self() -> None:
+    other, changed = incident(), replace(INCIDENT, narrative="Three rooms.")
+    file = FILE.with_incident(other)
+
+    assert file.incidents == (INCIDENT, other)
+    assert file.with_incident(changed).incidents == (changed, other)
+
+
+def test_who_somebody_is_stands_in_the_place_of_what_was_written_down_of_them_and_of_nobody_else() -> None:
+    other, named = replace(STRANGER, person=new_id("psn")), replace(FILE.identities[0], names="Wei Lin")
+    file = FILE.with_identity(other)
+
+    assert file.with_identity(named).identities == (other, named)
+    assert (file.identity(PERSON.id), file.identity(other.person)) == (FILE.identities[0], other)
+    assert file.identity(STRANGER.person) is None
 
 
 def test_who_is_told_of_by_none_of_the_reports_alone_is_told_of_by_each() -> None:
@@ -69,6 +90,8 @@ def test_the_worst_incident_gives_the_priority() -> None:
     ("file", "rule"),
     [
         (replace(FILE, persons=()), "no-such-person"),
+        (replace(FILE, identities=(STRANGER,)), "no-such-person"),
+        (replace(FILE, incidents=(INCIDENT, incident(affected=STRANGER.person))), "no-such-person"),
         (replace(FILE, incidents=()), "no-such-incident"),
         (replace(FILE, reports=FILE.reports * 2), "report-twice"),
         (replace(FILE, reports=(*FILE.reports, replace(FILE.reports[0], sha256="f" * 64))), "report-twice"),
@@ -86,6 +109,10 @@ def test_the_worst_incident_gives_the_priority() -> None:
 def test_a_case_that_breaks_a_rule_is_not_written(file: CaseFile, rule: str) -> None:
     with pytest.raises(RuleBroken, match=f"^{rule}$"):
         file.check()
+
+
+def test_a_card_has_as_many_revisions_as_its_signed_line_may_say() -> None:
+    replace(FILE, cards=(replace(NOTE, revision=card.LAST_REVISION),)).check()
 
 
 def test_a_card_may_be_written_anew_after_the_first_was_withdrawn() -> None:

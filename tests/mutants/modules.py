@@ -83,7 +83,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/age/stream.py": (_FILE, "tests/age/test_envelope.py", _AGE_VECTORS),
     "app/age/x25519.py": ("tests/age/test_keys.py", _FILE, _AGE_VECTORS),
     "app/protocol/attachments.py": ("tests/protocol/test_attachments.py",),
-    "app/protocol/audit_chain.py": (_REFUSALS, "tests/casework/test_audit.py"),
+    "app/protocol/audit_chain.py": ("tests/protocol/test_audit_chain.py", _REFUSALS),
     "app/protocol/audit_heads.py": ("tests/protocol/test_audit_heads.py", _VECTORS_OF_TYPES, _REFUSALS),
     "app/protocol/card.py": ("tests/protocol/test_card.py", _BOUNDS),
     "app/protocol/case/*.py": (_CASES,),
@@ -106,7 +106,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/ends.py": ("tests/protocol/test_ends.py",),
     "app/protocol/errors.py": ("tests/protocol/test_opening.py", "tests/client/machine/test_seen.py", _REFUSALS),
     "app/protocol/grants.py": ("tests/protocol/test_grants.py", _REFUSALS),
-    "app/protocol/intake.py": ("tests/protocol/test_intake.py", _REFUSALS),
+    "app/protocol/intake.py": ("tests/protocol/test_intake.py", _REFUSALS, _BOUNDS),
     "app/protocol/journal/*.py": _JOURNALS,
     **{
         f"app/protocol/journal/{module}.py": (f"tests/protocol/journal/test_{module}.py", *_JOURNALS)

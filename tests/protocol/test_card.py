@@ -184,6 +184,7 @@ def test_a_field_that_is_not_of_its_list_is_refused(change: dict[str, object], w
         ({"revision": -1}, "revision"),
         ({"channel": ()}, "not a choice"),
         ({"channel": ["email"]}, "not a choice"),
+        ({"channel": "email"}, "not a choice"),
         ({"channel": ("email", "voice_call")}, "list order"),
         ({"channel": ("email", "email")}, "list order"),
     ],
@@ -209,6 +210,12 @@ def test_a_card_has_one_length() -> None:
     for longer_or_shorter in (written(a_card()) + b" ", written(a_card())[:-1]):
         with pytest.raises(CardError, match="one length"):
             parse(longer_or_shorter)
+
+
+def test_nothing_but_spaces_stands_behind_a_card() -> None:
+    for other in (b"\n", b"\0", b"x"):
+        with pytest.raises(CardError, match="the one encoding"):
+            parse(written(a_card())[:-1] + other)
 
 
 def test_brackets_without_end_are_refused() -> None:
@@ -356,3 +363,29 @@ def test_what_names_no_two_tokens_joins_nobody(more: str) -> None:
 
     with pytest.raises(CardError):
         parse((line + SIGNATURES).ljust(CARD_SIZE, b" "))
+
+
+@pytest.mark.parametrize("change", [{"id": 3}, {"id": None}, {"revision": "0"}, {"join": None}, {"join": 3}])
+def test_a_card_of_two_tokens_is_held_to_its_form(change: dict[str, object]) -> None:
+    joining = TokenCard("card_" + "1" * 32, Says.JOIN, (bytes(16), bytes([1] * 16)))
+    line = json.dumps(json.loads(joining.line) | change, separators=(",", ":")).encode() + b"\n"
+
+    with pytest.raises(CardError):
+        parse((line + SIGNATURES).ljust(CARD_SIZE, b" "))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "case_" + "1" * 32},
+        {"revision": -1},
+        {"revision": LAST_REVISION + 1},
+        {"tokens": (bytes(15), bytes(16))},
+        {"tokens": (bytes(16), bytes(16))},
+    ],
+)
+def test_who_joins_two_tokens_names_a_card_and_two_of_16_bytes(change: dict[str, Any]) -> None:
+    joining = TokenCard("card_" + "1" * 32, Says.JOIN, (bytes(16), bytes([1] * 16)))
+
+    with pytest.raises(CardError):
+        dataclasses.replace(joining, **change)

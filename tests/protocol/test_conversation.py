@@ -12,7 +12,7 @@ from app.protocol.documents import Document, Header, bare, maced, parse_document
 from app.protocol.encoding import b64, parse_object, sha256_hex, unb64
 from app.protocol.errors import Malformed, NotAuthentic
 from app.protocol.grants import open_grant
-from app.protocol.mailbox import SLOT_SIZE, SLOTS, MessageKind, ThreadState
+from app.protocol.mailbox import SLOT_SIZE, SLOTS, MessageKind, ReporterMessage, ThreadState
 from app.protocol.report import Form
 from app.protocol.sizes import Kind, classes
 from app.vocabulary import ConsentScope, ReportState
@@ -85,6 +85,11 @@ def test_what_was_seen_last_is_the_last_part_of_the_newest_reply() -> None:
     assert read(thread_state()).last_seen is None
 
 
+def test_the_lines_that_ask_for_a_reading_say_which_it_is_and_nothing_else() -> None:
+    assert conversation.READ == b'{"v":1,"kind":"read"}\n'
+    assert conversation.RECALL == b'{"v":1,"kind":"recall"}\n'
+
+
 def test_a_message_names_what_was_seen_and_the_memory_follows_the_one_before() -> None:
     before = read(thread_state(), None, *REPLIES)
 
@@ -142,6 +147,18 @@ def test_a_changed_choice_keeps_its_id_and_stands_once() -> None:
     [first] = [each for each in CONSENTS if each.scope is ConsentScope.STATISTICS]
     assert choice == replace(first, given=False)
     assert len(before.opened()[0].consents) == len(CONSENTS)
+
+
+def test_a_changed_choice_is_sent_to_staff_and_its_id_alone_to_the_service() -> None:
+    before = read(thread_state())
+    choice = conversation.choose(before, ConsentScope.STATISTICS, given=False)
+
+    post = change(before, ConsentScope.STATISTICS, given=False)
+
+    line, _, sealed = post.content.partition(b"\n")
+    said, message = parse_object(line), age.decrypt(sealed.removesuffix(post.thread_state), [REPORT_KEY])
+    assert said == {"v": 1, "kind": "consent", "id": said["id"], "consent": choice.id}
+    assert ReporterMessage.read(parse_document(message).header.body).consents == (choice,)
 
 
 def test_a_choice_that_was_never_made_gets_an_id() -> None:

@@ -53,6 +53,20 @@ def test_an_epoch_accepts_reports_on_its_days_alone() -> None:
             EPOCH.check_accepts(day)
 
 
+def test_the_days_that_are_covered_are_counted_from_today_to_the_first_that_is_not() -> None:
+    def covered_until(*days: int) -> date | None:
+        of = {DAY + timedelta(days=day) for day in days}
+        return intake.covered_until(DAY, of.__contains__)
+
+    assert covered_until(-1, 1, 2) is None
+    assert covered_until(0) == DAY
+    assert covered_until(-1, 0, 1, 2, 4) == DAY + timedelta(days=2)
+
+
+def test_a_report_is_undecided_until_somebody_takes_it_or_does_not() -> None:
+    assert {"received", "in_triage", "awaiting_reporter"} == intake.UNDECIDED
+
+
 BODY = DOCUMENT.header.body
 
 

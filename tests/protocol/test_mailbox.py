@@ -31,6 +31,7 @@ from app.protocol.mailbox import (
     filler_slot,
     gaps,
     join,
+    missing,
     read_state,
     repeats,
     shown_state,
@@ -105,6 +106,7 @@ def test_a_body_of_another_form_is_refused(vector: dict[str, Any]) -> None:
         {"slots": ["b" * 64] * 15},
         {"slots": ["b"]},
         {"slots": {}},
+        {"slots": {"b" * 64: 1}},
         {"slots": "b" * 14},
         {"text": None},
         {"write_to": "age1"},
@@ -244,6 +246,12 @@ def test_parts_that_are_not_those_of_one_reply_are_not_joined(parts: list[StaffM
 def test_gaps_and_repeats_are_told(thread: dict[str, list[int]]) -> None:
     assert gaps(thread["numbers"]) == thread["gaps"]
     assert repeats(thread["numbers"]) == thread["repeats"]
+
+
+def test_a_reply_without_words_takes_the_place_of_all_that_lack_right_below_it() -> None:
+    assert missing([(4, True)]) == [1, 2, 3]
+    assert missing([(4, False)]) == []
+    assert missing([(2, True), (5, False)]) == [1]
 
 
 @given(st.lists(st.integers(1, 30)))

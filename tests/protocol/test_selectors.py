@@ -55,7 +55,7 @@ def test_each_selector_of_the_stories_is_found_in_its_spelling(expected: dict[st
         ("email", ["Visa@Office.Example", "mailto:visa@office.example", " visa@office.example\u200f"]),
         ("domain", ["Bücher.example.", "xn--bcher-kva.example", "bücher[.]example"]),
         ("ip", ["203.0.113.45", "203[.]0.113.45", "２０３.0.113.45"]),
-        ("booking_ref", ["HXB-TEST-48151", "hxb test 48151", "ＨＸＢtest٤٨١٥١"]),
+        ("booking_ref", ["HXB-TEST-48151", "hxb test 48151", "ＨＸＢtest٤٨١٥١", "HXB\u200c-TEST-48\u200d151"]),
         ("bank_account", ["GB82 WEST 1234 5698 7654 32", "gb82west12345698765432"]),
         ("file_hash", ["AB" * 32, "ab" * 32]),
         ("ip", ["::ffff:203.0.113.45", "203.0.113.45"]),
@@ -90,7 +90,7 @@ def test_each_selector_of_the_stories_is_found_in_its_spelling(expected: dict[st
         ("handle", ["https://www.weibo.com/u/1234567890", "weibo.com/1234567890", "weibo:1234567890"]),
         ("handle", ["https://twitter.com/A_b", "x.com/@a_b", "twitter:a_b", "x:@a_b"]),
         ("document_ref", ["CR-TEST-1", "cr\u2011test\u20111", "CR\u2013TEST\u20131", "CR\u2212test-1"]),
-        ("document_ref", ["İcra 2024/5", "icra 2024/5", "ICRA2024/5"]),
+        ("document_ref", ["İcra 2024/5", "icra 2024/5", "ICRA2024/5", "icra 2024/٥"]),
         (
             "bank_account",
             ["DE89 3704 0044 0532 0130 00", "DE89-3704-0044-0532-0130-00", "IBAN: de89370400440532013000"],
@@ -148,6 +148,8 @@ def test_one_thing_has_one_spelling(type_: str, written: list[str]) -> None:
         ("domain", "straße.example", "strasse.example"),
         # With the sign between that nobody sees, and without: two domains, two pages.
         ("domain", "نامه\u200cای.example", "نامهای.example"),
+        ("email", "visa@نامه\u200cای.example", "visa@نامهای.example"),
+        ("url", "https://نامه\u200cای.example/", "https://نامهای.example/"),
         ("url", "https://wiki.example/خانه\u200cها", "https://wiki.example/خانهها"),
         ("url", "https://wiki.example/۱۲", "https://wiki.example/12"),
         ("url", "https://wiki.example/①", "https://wiki.example/1"),
@@ -217,6 +219,7 @@ def test_a_national_number_gets_its_country(country: str | None, dialled: str, n
         ("phone", "+39 0347 123 4567"),  # a mobile number of Italy has no 0
         ("phone", "+39 6 5550 1234"),  # and one of Rome has
         ("domain", "203.0.113.1"),
+        ("phone", "+378 0071 479860"),  # whose 0 is one too many for San Marino
         ("phone", "+49 30 23125 417 ext. 7"),
         ("phone", "49 30 23125 417"),  # of Germany, or of wherever it was found?
         ("phone", "+49 30 23125 417 / 030 23125 418"),
@@ -281,6 +284,15 @@ def test_a_number_that_may_be_two_is_refused(digits: str, country: str) -> None:
         normalise("phone", digits, country=country)
 
 
+def test_a_number_of_italy_that_is_one_with_the_0_and_another_without_is_what_it_says() -> None:
+    assert normalise("phone", "+39 393 185 210") == "+39393185210"
+    assert normalise("phone", "+39 0393 185 210") == "+390393185210"
+
+
+def test_elsewhere_a_number_may_be_one_that_nobody_has_yet() -> None:
+    assert normalise("phone", "+241 1 38 61 25") == "+2411386125"
+
+
 @pytest.mark.parametrize(
     ("country", "written", "plate"),
     [
@@ -297,6 +309,8 @@ def test_a_number_that_may_be_two_is_refused(digits: str, country: str) -> None:
         ("CN", "粵Z 1234港", "CN:粤Z1234港"),
         ("KZ", "123 АВС 01", "KZ:123ABC01"),
         ("KG", "01 KG 123 АВС", "KG:01KG123ABC"),
+        ("TJ", "1234 АВ 01", "TJ:1234AB01"),
+        ("UZ", "01 А 123 ВС", "UZ:01A123BC"),
         ("TR", "34 ABİ 123", "TR:34ABI123"),
         ("DE", "DE XY 123", "DE:DEXY123"),  # of Dessau, as its first two letters may be the plate's own
         ("SK", "SK 123 AB", "SK:SK123AB"),  # of Svidník
@@ -338,19 +352,22 @@ def test_the_page_of_an_account_is_its_name_on_its_platform(address: str, accoun
     assert normalise("handle", address) == account
 
 
+NAMES_OF_PLATFORMS = {
+    "telegram": ["Telegram", "tg", "телеграм", "телеграмм", "تلگرام", "تيليجرام", "电报", "電報"],
+    "instagram": ["ig", "insta", "инстаграм", "اینستاگرام"],
+    "facebook": ["FB", "фейсбук", "فیسبوک", "فيسبوك", "脸书", "臉書"],
+    "x": ["X", "Twitter", "твиттер", "توییتر", "تويتر", "推特"],
+    "tiktok": ["Tik Tok", "тикток", "تیک تاک"],
+    "youtube": ["yt", "ютуб", "یوتیوب", "يوتيوب"],
+    "vk": ["vkontakte", "вк", "вконтакте"],
+    "wechat": ["weixin", "微信"],
+    "weibo": ["微博", "新浪微博"],
+    "forum.example": ["Forum.Example"],  # which is not listed, and is what it is called
+}
+
+
 @pytest.mark.parametrize(
-    ("platform", "name"),
-    [
-        ("tg", "telegram"),
-        ("ig", "instagram"),
-        ("insta", "instagram"),
-        ("FB", "facebook"),
-        ("Twitter", "x"),
-        ("Tik Tok", "tiktok"),
-        ("yt", "youtube"),
-        ("vkontakte", "vk"),
-        ("Forum.Example", "forum.example"),  # which is not listed, and is what it is called
-    ],
+    ("platform", "name"), [(each, name) for name, called in NAMES_OF_PLATFORMS.items() for each in called]
 )
 def test_a_platform_has_one_name_however_people_call_it(platform: str, name: str) -> None:
     assert normalise("handle", "Somebody", platform=platform) == f"{name}:somebody"
@@ -361,6 +378,18 @@ def test_a_value_that_names_another_platform_than_the_one_beside_it_is_refused_w
         normalise("handle", "live:somebody", platform="skype")
 
     assert normalise("handle", "skype:somebody", platform="Skype") == "skype:somebody"
+    assert normalise("handle", "telegram:somebody", platform="X") == "telegram:somebody"
+
+
+@pytest.mark.parametrize("platform", ["telegram", "instagram", "x", "tiktok"])
+def test_a_name_in_other_letters_is_nobodys_where_names_are_in_latin_ones(platform: str) -> None:
+    with pytest.raises(NotASelector, match="in Latin letters"):
+        normalise("handle", "annа", platform=platform)
+
+
+@pytest.mark.parametrize("platform", ["facebook", "youtube", "vk", "wechat", "weibo"])
+def test_a_name_in_other_letters_is_somebodys_elsewhere(platform: str) -> None:
+    assert normalise("handle", "Анна", platform=platform) == f"{platform}:анна"
 
 
 @pytest.mark.parametrize("name", ["some.body", "httpsome.body"])

@@ -7,8 +7,10 @@ import {
     checkAt,
     checkDay,
     checkFields,
+    checkHash,
     checkId,
     checkNumber,
+    daysBetween,
     newId,
     parseObject,
     unb64,
@@ -49,6 +51,10 @@ test("what is written is read, in the same order", () => {
     const read = parseObject(` ${canonical(value).replaceAll(":", " : ")}\n`)
 
     expect(canonical(read)).toBe(canonical(value))
+})
+
+test("bytes are read as the text that they are", () => {
+    expect(parseObject(utf8('{"a":"é"}'))).toEqual(parseObject('{"a":"é"}'))
 })
 
 test("`__proto__` is a name like any other", () => {
@@ -102,14 +108,25 @@ test.each([
 test("an hour is dated by its day, and only a whole hour is one", () => {
     expect(checkAt("2026-06-15T09:00Z")).toBe("2026-06-15")
     expect(checkAt("2024-02-29")).toBe("2024-02-29")
-    for (const value of ["2026-06-15T09:17Z", "2026-06-15T24:00Z", "2026-06-15T09:00+00:00", "2026-06-15T09:00:00Z"])
+    const others = ["2026-06-15T09:17Z", "2026-06-15T24:00Z", "2026-06-15T09:00+00:00", "2026-06-15T09:00:00Z"]
+    for (const value of [...others, ["2026-06-15T09:00Z"]])
         expect(() => checkAt(value)).toThrow(Malformed)
+})
+
+test("days are counted whole", () => {
+    expect(daysBetween("2026-06-15", "2026-06-22")).toBe(7)
+    expect(daysBetween("2026-06-15", "2026-06-14")).toBe(-1)
+})
+
+test("a list of one hash is none", () => {
+    expect(checkHash("0".repeat(64))).toBe("0".repeat(64))
+    expect(() => checkHash(["0".repeat(64)])).toThrow(Malformed)
 })
 
 test("an id has its prefix and 32 digits", () => {
     const id = `rep_${"0".repeat(32)}`
 
-    expect(checkId(id, "rep")).toBe(id)
+    for (const prefix of ["rep", undefined]) expect(checkId(id, prefix)).toBe(id)
     expect(() => checkId(id, "case")).toThrow(Malformed)
     expect(() => checkId(`${id}0`)).toThrow(Malformed)
     expect(() => checkId(id.toUpperCase())).toThrow(Malformed)

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 
+import { encryptedSize } from "./age.ts"
 import { utf8 } from "./encoding.ts"
 import { Malformed } from "./errors.ts"
 import { attachmentClass, padDocument } from "./sizes.ts"
@@ -20,6 +21,12 @@ test("a document is filled with spaces up to the smallest class that holds it", 
 test("a document that fits no class is refused", () => {
     expect(padDocument("slot", new Uint8Array(4096))).toHaveLength(4096)
     expect(() => padDocument("slot", new Uint8Array(4097))).toThrow(Malformed)
+})
+
+test("a sealed file has a tag for each 64 KiB that were begun, and one for nothing", () => {
+    const tags = (size: number) => (encryptedSize(size) - size - encryptedSize(0)) / 16 + 1
+
+    expect([0, 1, 64 * KIB, 64 * KIB + 1, 128 * KIB, 128 * KIB + 1].map(tags)).toEqual([1, 1, 1, 2, 2, 3])
 })
 
 test("a file has the smallest class that holds it, and none where it is over the limit", () => {

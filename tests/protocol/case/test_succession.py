@@ -54,6 +54,12 @@ def test_what_the_work_left_is_followed_by_its_next_version_and_a_note_by_none(c
         check_successor(FILE, changed, author=CODER)
 
 
+def test_what_the_work_has_not_come_to_yet_may_stay_out() -> None:
+    early = replace(FILE, assessment=None, plan=None, closing=None)
+
+    check_successor(early, replace(early, title="Three rooms"), author=CODER)
+
+
 @pytest.mark.parametrize(
     ("changed", "rule"),
     [
@@ -84,6 +90,7 @@ def test_a_version_adds_and_never_unsays(changed: Incident, rule: str) -> None:
         (replace(FILE, incidents=(), cards=()), "incidents-lost"),
         (replace(FILE, cards=()), "cards-lost"),
         (replace(FILE, cards=(replace(NOTE, revision=0),)), "cards-lost"),
+        (replace(FILE, cards=(replace(NOTE, written=False),)), "cards-lost"),
         (replace(FILE, persons=(replace(PERSON, token=b64(bytes(16))),)), "token-changed"),
         (replace(FILE, persons=(replace(PERSON, token=b64(bytes(16))), affected())), "token-changed"),
         (replace(FILE, identities=()), "identities-lost"),

@@ -254,6 +254,13 @@ def test_what_was_said_of_a_person_is_not_unsaid_nor_said_in_another_name(ties: 
         check_successor(HOLDS, replace(HOLDS, ties=ties), author=CODER)
 
 
+def test_what_was_said_of_a_person_goes_back_to_no_earlier_revision() -> None:
+    later = replace(HOLDS, ties=(replace(TIE, revision=2),))
+
+    with pytest.raises(RuleBroken, match=r"^ties-lost$"):
+        check_successor(later, HOLDS, author=CODER)
+
+
 def test_a_version_is_of_the_same_tokens_and_card_and_its_word_is_of_its_author() -> None:
     [part] = [said for said in said_of(HOLDS) if said.type == "part.tie"]
 

@@ -34,6 +34,9 @@ test.each([
     ['{"a":"\n"}', "a control character"],
     ['{"a":"\\x"}', "an escape of another language"],
     ["{'a':1}", "other quotation marks"],
+    ['{"a":x,"b":1}', "a word in the place of a value"],
+    ['{xyz:{"b":1}}', "a name without quotation marks"],
+    ["{:1}", "no name"],
     ['\ufeff{"a":1}', "a byte order mark"],
     ['{"a":' + "[".repeat(5000) + "]".repeat(5000) + "}", "no end of brackets"],
     ["", "nothing"],
@@ -51,6 +54,20 @@ test("what is written is read, in the same order", () => {
     const read = parseObject(` ${canonical(value).replaceAll(":", " : ")}\n`)
 
     expect(canonical(read)).toBe(canonical(value))
+})
+
+test("brackets stand in one another two hundred times and no more", () => {
+    const lists = (depth: number) => `{"a":${"[".repeat(depth)}${"]".repeat(depth)}}`
+    const objects = (depth: number) => '{"a":'.repeat(depth) + "{}" + "}".repeat(depth)
+
+    for (const nested of [lists, objects]) {
+        expect(parseObject(nested(200))).toHaveProperty("a")
+        expect(() => parseObject(nested(201))).toThrow(Malformed)
+    }
+})
+
+test("space may stand around each name and value", () => {
+    expect(canonical(parseObject('{ "a" : 1 , "b" : [ 2 , 3 ] }'))).toBe('{"a":1,"b":[2,3]}')
 })
 
 test("bytes are read as the text that they are", () => {
@@ -137,6 +154,7 @@ test("an object has the names that it should, and no others", () => {
     expect(() => checkFields({ a: 1, c: 1 }, ["a", "b"])).toThrow(Malformed)
     expect(() => checkFields([], [])).toThrow(Malformed)
     expect(() => checkFields(null, [])).toThrow(Malformed)
+    expect(() => checkFields(new OtherNumber("1.5"), ["text"])).toThrow(Malformed)
 })
 
 test("a new id is one, and no other", () => {

@@ -450,7 +450,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.statistics.releases.models": {"WORDS": 500},
     "app.statistics.releases.schemas": {"_DOCUMENT": 4096},
-    "app.statistics.releases.runs": {"PAGE": 1000, "BEAT_SECONDS": 2.0, "SILENT_SECONDS": 60.0},
+    "app.statistics.releases.runs": {"PAGE": 1000, "BEAT_SECONDS": 2.0, "SILENT_SECONDS": 60.0, "_LOOK_SECONDS": 0.2},
 }
 
 

@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -28,6 +29,8 @@ PAGE: Final = 1000
 # How often who draws says that they do; and after how long a silence nobody does.
 BEAT_SECONDS: Final = 2.0
 SILENT_SECONDS: Final = 60.0
+# How often whoever waits for their turn looks whether they still have to.
+_LOOK_SECONDS: Final = 0.2
 
 _log = logging.getLogger("tern")
 
@@ -101,18 +104,20 @@ class Runs:
 
     is_stopping: threading.Event = field(default_factory=threading.Event)
     seconds: Callable[[], float] = time.monotonic
+    _turn: threading.Lock = field(default_factory=threading.Lock)  # of the one that works: each takes a machine's cores
     _threads: list[threading.Thread] = field(default_factory=list)
     _seen: dict[str, tuple[str, int, float]] = field(default_factory=dict)
 
     def begin(self, database: Database, release: str, work: Callable[[Run], None]) -> None:
-        """Do this in a thread of its own, in the place of whoever draws the release now."""
+        """Do this in a thread of its own, after what this process does of others, in the place of whoever draws the
+        release now."""
         run = Run(database, release, new_id("run").removeprefix("run_"), self.is_stopping)
         with database.write() as session:
             new = {"release_id": release, "runner": run.runner, "beats": 0}
             if not insert_or_ignore(session, ReleaseDraw, [new]):
                 theirs = update(ReleaseDraw).where(ReleaseDraw.release_id == release)
                 session.execute(theirs.values(runner=run.runner, beats=0, failure=None))
-        thread = threading.Thread(target=_do, args=(run, work), daemon=True)
+        thread = threading.Thread(target=_do, args=(run, work, self._turn), daemon=True)
         self._threads = [each for each in self._threads if each.is_alive()] + [thread]
         thread.start()
 
@@ -153,10 +158,11 @@ def state_of(release: Release, running: AbstractSet[str], failed: AbstractSet[st
     return DrawState.FAILED if release.id in failed else DrawState.WAITING
 
 
-def _do(run: Run, work: Callable[[Run], None]) -> None:
+def _do(run: Run, work: Callable[[Run], None], turn: threading.Lock) -> None:
     failure: str | None = InternalError.type
     try:
-        work(run)
+        with _taken(turn, run):
+            work(run)
         failure = None
     except Ended:
         failure = None  # it waits again, or another has begun it
@@ -167,3 +173,16 @@ def _do(run: Run, work: Callable[[Run], None]) -> None:
         _log.error("a draw failed with %s\n%s", type(error).__qualname__, place)
     finally:
         run.end(failure)
+
+
+@contextmanager
+def _taken(turn: threading.Lock, run: Run) -> Iterator[None]:
+    """The turn, once it is there. Raises `Ended` where the draw does not go on until then."""
+    while not turn.acquire(timeout=_LOOK_SECONDS):
+        run.beat()
+    try:
+        with run.database.write() as session:
+            run.hold(session)  # who was replaced meanwhile begins nothing
+        yield
+    finally:
+        turn.release()

@@ -133,6 +133,30 @@ def test_one_that_is_silent_for_a_minute_waits_again(
     assert [told(), told()] == [True, True]
 
 
+def test_a_process_makes_one_draw_at_a_time_and_who_was_replaced_before_their_turn_makes_none(
+    office: Office, database: Database, approved: Flow
+) -> None:
+    other = Flow.requested(office, TOTAL | {"period": "2026-Q1"})
+    other.move("approved", by=COLLEAGUE)
+    every, may_go_on, worked = Runs(), threading.Event(), list[str]()
+
+    def first(_: Run) -> None:
+        may_go_on.wait(20)
+        worked.append("first")
+
+    every.begin(database, approved.release, first)
+    every.begin(database, other.release, lambda _: worked.append("replaced"))
+    every.begin(database, other.release, lambda _: worked.append("second"))
+    with database.read() as session:
+        assert every.running(session) == {approved.release, other.release}
+    assert worked == []
+    may_go_on.set()
+    for thread in every._threads:
+        thread.join()
+
+    assert worked == ["first", "second"]
+
+
 def test_a_service_that_stops_ends_its_draws_uncharged(database: Database, rows: Session, approved: Flow) -> None:
     every, ended = Runs(), threading.Event()
 

@@ -32,9 +32,8 @@ def served(tmp_path: Path) -> Iterator[Serve]:
 
 @pytest.fixture
 def gone() -> int:
-    """The number of a process that is no more."""
-    with subprocess.Popen(["/bin/true"]) as process:
-        return process.pid
+    """The number of a process that is no more, which no other has meanwhile: Linux counts to 2 ** 22."""
+    return 2**22 + 1
 
 
 def test_a_server_ends_whose_run_was_killed(served: Serve, gone: int) -> None:

@@ -60,9 +60,11 @@ def test_the_queue_is_asked_for_by_a_name_and_several_reports_are_claimed_and_re
     assert at(here, "anna", "triage", "claim", *refs).code == 0
     assert {*listed(here, "anna", *mine, "--save", "mine")} >= {*sent}
     assert at(here, "anna", "triage", "release", refs[0]).code == 0
+    assert at(here, "emil", "triage", "claim", refs[0]).code == 0
     again = at(here, "anna", "triage", "release", *refs)
 
     assert (again.code, f"not done: {refs[0]} (no-such-step)" in again.err) == (1, True)
+    assert at(here, "emil", "triage", "release", refs[0]).code == 0
     assert {triage.view(anna, each).state for each in sent} == {ReportState.RECEIVED}
     assert not {*sent} & {*listed(here, "anna", "triage", "list", "--view", "mine")}
     views = json.loads(at(here, "anna", "triage", "views", "--json").out)

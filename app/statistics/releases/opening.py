@@ -4,6 +4,7 @@ The others who open beside the process that draws are programs of their own: eac
 sealed cards from its input and writes cards to its output, and ends with its input, so that none outlives who began it.
 """
 
+import logging
 import pickle
 import signal
 import subprocess
@@ -29,6 +30,8 @@ from app.protocol.periods import first_day, last_day
 from app.protocol.statements import LATE
 from app.protocol.types import TYPES
 from app.statistics.releases.packed import Cards, pack
+
+_log = logging.getLogger("tern")
 
 # Who may have written or approved a card.
 SIGNERS: Final = TYPES["card"].roles
@@ -201,7 +204,7 @@ def begin_program(module: str) -> "subprocess.Popen[bytes]":
 def tell_place_alone(kind: type[BaseException], _: BaseException, trace: TracebackType | None) -> None:
     """What a program says that fails: not the words of what it failed with, which may be of what was opened."""
     place = "".join(traceback.format_tb(trace))
-    sys.stderr.write(f"a draw failed with {kind.__qualname__}\n{place}")
+    _log.error("a draw failed with %s\n%s", kind.__qualname__, place)
 
 
 def serve() -> None:

@@ -52,6 +52,12 @@ def test_an_object_that_is_written_is_read_again(value: dict[str, object]) -> No
     assert parse_object(line) == value
 
 
+def test_letters_are_written_as_they_are_and_what_is_no_number_is_not_written() -> None:
+    assert canonical({"a": "é事"}) == '{"a":"é事"}'.encode()
+    with pytest.raises(ValueError, match="JSON compliant"):
+        canonical({"a": float("nan")})
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -435,7 +435,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.protocol.release.workbook": {"_LONG": 60},
     "app.recorded_day": {"AHEAD": timedelta(days=3), "_SECONDS": 5.0},
-    "app.statistics.releases.beside": {"_LOOK_MILLISECONDS": 1000, "_NICE": 5},
+    "app.statistics.releases.beside": {"_LOOK_MILLISECONDS": 1000, "_NICE": 10},
     "app.statistics.releases.accounts": {"NAME": 16, "SLOT": 20, "LINK": 1 << 31},
     "app.statistics.releases.kept_accounts": {"PIECE": MIB},
     "app.statistics.cards.routes": {"SEALED_SIZE": 2683},
@@ -450,7 +450,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     },
     "app.statistics.releases.models": {"WORDS": 500},
     "app.statistics.releases.schemas": {"_DOCUMENT": 4096},
-    "app.statistics.releases.runs": {"PAGE": 1000, "BEAT_SECONDS": 2.0, "SILENT_SECONDS": 60.0, "_LOOK_SECONDS": 0.2},
+    "app.statistics.releases.runs": {"PAGE": 250, "BEAT_SECONDS": 2.0, "SILENT_SECONDS": 60.0, "_LOOK_SECONDS": 0.2},
 }
 
 

@@ -22,7 +22,7 @@ from app.statistics.releases.opening import Page
 # How often whoever waits for the program is asked whether they still do.
 _LOOK_MILLISECONDS: Final = 1000
 # Whoever reports, or works, goes first.
-_NICE: Final = 5
+_NICE: Final = 10
 
 
 class ProgramFailed(Exception):

@@ -25,7 +25,7 @@ from app.statistics.releases.models import MADE, Release, ReleaseDraw, ReleaseSt
 from app.statistics.releases.opening import Page, SealedCard
 
 # So many cards are read in one transaction.
-PAGE: Final = 1000
+PAGE: Final = 250
 # How often who draws says that they do; and after how long a silence nobody does.
 BEAT_SECONDS: Final = 2.0
 SILENT_SECONDS: Final = 60.0

@@ -121,7 +121,7 @@ PYTHON: Final[dict[str, tuple[str, ...]]] = {
     "app/protocol/manifest.py": ("tests/protocol/test_manifest.py", _VECTORS),
     "app/protocol/members.py": ("tests/protocol/test_members.py", _REFUSALS),
     "app/protocol/memory.py": ("tests/protocol/test_memory.py",),
-    "app/protocol/objections.py": (_VECTORS, _VECTORS_OF_TYPES, "tests/client/people/test_new_keys.py"),
+    "app/protocol/objections.py": ("tests/protocol/test_objections.py", _VECTORS),
     "app/protocol/opening.py": ("tests/protocol/test_opening.py", _REFUSALS),
     "app/protocol/opaque_string.py": ("tests/client/machine/test_machine.py",),
     "app/protocol/pairs.py": ("tests/protocol/test_pairs.py", _VECTORS_OF_TYPES, _REFUSALS, _BOUNDS),

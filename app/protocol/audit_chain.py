@@ -64,7 +64,8 @@ def event_hash(
 def read_line(content: bytes) -> Event:
     """The event of such a line, without an LF. Raises `Malformed`."""
     fields = parse_object(content)
-    if tuple(fields) != _NAMES or not all(map(isinstance, fields.values(), _TYPES)):
+    are_theirs = tuple(fields) == _NAMES and all(map(isinstance, fields.values(), _TYPES))
+    if not are_theirs or isinstance(fields["seq"], bool):  # which is an integer too
         raise Malformed("not an event of the chain")
     return Event(**fields, hash=sha256(content).hexdigest())
 

@@ -82,10 +82,11 @@ FIELDS = parse_object(LINES[1])
         {name: value for name, value in FIELDS.items() if name != "object_hash"},
         FIELDS | {"more": 1},
         FIELDS | {"seq": "2"},
+        FIELDS | {"seq": True},
         FIELDS | {"actor": None},
         FIELDS | {"object_hash": 1},
     ],
-    ids=["another order", "a name less", "a name more", "a number in words", "nobody", "a hash in numbers"],
+    ids=["another order", "a name less", "a name more", "a number in words", "a truth", "nobody", "a hash in numbers"],
 )
 def test_a_line_of_another_form_is_none_of_the_chain(fields: dict[str, Any]) -> None:
     with pytest.raises(Malformed):

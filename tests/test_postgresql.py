@@ -14,6 +14,10 @@ from tests.postgresql import end_those_left
 Serve = Callable[[int], tuple[Path, "subprocess.Popen[bytes]"]]
 
 
+def _heed() -> None:
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Serve]:
     """A directory of the process of this number, and another process that works there as a server does."""
@@ -22,7 +26,10 @@ def served(tmp_path: Path) -> Iterator[Serve]:
         def serve(owner: int) -> tuple[Path, "subprocess.Popen[bytes]"]:
             directory = tmp_path / f"tern-postgresql-{owner}-x"
             directory.mkdir()
-            process = started.enter_context(subprocess.Popen(["/bin/sleep", "60"], cwd=directory))
+            # A run in the background of a shell ignores the signal, and so would what it starts; no server does.
+            process = started.enter_context(
+                subprocess.Popen(["/bin/sleep", "60"], cwd=directory, preexec_fn=_heed)  # noqa: PLW1509  no thread yet
+            )
             started.callback(process.kill)
             (directory / "postmaster.pid").write_text(f"{process.pid}\n{directory}\n")
             return directory, process

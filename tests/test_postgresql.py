@@ -27,9 +27,7 @@ def served(tmp_path: Path) -> Iterator[Serve]:
             directory = tmp_path / f"tern-postgresql-{owner}-x"
             directory.mkdir()
             # A run in the background of a shell ignores the signal, and so would what it starts; no server does.
-            process = started.enter_context(
-                subprocess.Popen(["/bin/sleep", "60"], cwd=directory, preexec_fn=_heed)  # noqa: PLW1509  no thread yet
-            )
+            process = started.enter_context(subprocess.Popen(["/bin/sleep", "60"], cwd=directory, preexec_fn=_heed))
             started.callback(process.kill)
             (directory / "postmaster.pid").write_text(f"{process.pid}\n{directory}\n")
             return directory, process

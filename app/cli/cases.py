@@ -60,10 +60,8 @@ def consent(
     """Keep a person's own answer about one use. The service learns that there was one, not to what."""
     worker = staff(machine)
     open_case = cases.open_(worker, Names(worker).case(id_))
-    person, counts = (
-        _person_of(open_case, person),
-        scope is ConsentScope.STATISTICS and status is not ConsentStatus.ASKED,
-    )
+    person = _person_of(open_case, person)
+    counts = scope is ConsentScope.STATISTICS and status is not ConsentStatus.ASKED
     if counts and status is not ConsentStatus.GIVEN:  # first, so that nobody is counted whose *no* was cut short
         open_case = cards.own_word(worker, open_case, person, status)
     newest = {each.id: each.mark for each in cases.list_consents(worker, open_case)}

@@ -96,7 +96,7 @@ def who_may_work(session: Session, people: AbstractSet[str], today: date) -> set
 def follow(session: Session, case: Case) -> None:
     """The case has moved, or a clock of it: it keeps when it is due, and stands in the lists of its members where it
     belongs now."""
-    case.due = next(iter(case.clocks.values()), None)
+    case.due = case.first_due
     session.flush()  # gives the case its next version
     session.execute(update(Membership).where(Membership.case_id == case.id).values(_told(case)))
 

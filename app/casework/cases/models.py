@@ -101,6 +101,11 @@ class Case(Base):
         return dict(sorted(((clock, day) for clock, day in until.items() if day), key=lambda each: each[1]))
 
     @property
+    def first_due(self) -> date | None:
+        """The first of these days, which `due` keeps."""
+        return next(iter(self.clocks.values()), None)
+
+    @property
     def due_for(self) -> CaseClock | None:
         """What is to be done by the first of these days, on which the work on it is in time at the latest."""
         return next(iter(self.clocks), None)

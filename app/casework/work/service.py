@@ -194,11 +194,7 @@ def renew(session: Session) -> None:
     to_do = select(CaseTask.case_id, func.min(CaseTask.due)).where(_TO_DO).group_by(CaseTask.case_id)
     first = dict(iter(session.execute(to_do)))
     at_work = session.scalars(select(Case).where(Case.stage.not_in(ENDED)))
-    behind = [
-        case.id
-        for case in at_work
-        if case.task_due != first.get(case.id) or case.due != next(iter(case.clocks.values()), None)
-    ]
+    behind = [case.id for case in at_work if case.task_due != first.get(case.id) or case.due != case.first_due]
     for case_id in sorted(behind):
         follow(session, session.get_one(Case, case_id, with_for_update=True, populate_existing=True))
 

@@ -69,8 +69,7 @@ def request(staff: Staff, case: OpenCase, approver: str, *, correct: bool = Fals
     decided.
     """
     file = rules.drawn(words.heard(staff, case), approver, correct=correct)
-    if file != case.file:
-        case = cases.write(staff, case, file, is_typed=False)
+    case = cases.write(staff, case, file, is_typed=False)
     lend = approver not in case.members
     if lend:
         case = cases.lend(staff, case, approver)

@@ -56,7 +56,7 @@ _BUSY = frozenset({"intake-busy", "busy"})  # nothing was taken
 
 Tell = Callable[[Submitted], None]
 Leave = Callable[[LeftOut], None]
-TellWhether = Callable[["Taken"], None]
+TellWhether = Callable[[Taken], None]
 Waits = Callable[[float], None]
 
 

@@ -78,7 +78,7 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
     file = replace(said, cards=tuple(notes.values()))
     ties = tuple(signed_tie(file, tie, approved.signatures, staff.signer) for tie in file.ties)
     file = replace(file, ties=ties)
-    after = _kept(staff, case, file)
+    after = cases.write(staff, case, file, is_typed=False)
     for id_, text in sealed.items():
         _put_out(staff, id_, text, revision=notes[id_].revision)
     people = {file.incident(notes[id_].incident).affected for id_ in sealed}
@@ -217,9 +217,9 @@ def own_word(staff: Staff, case: OpenCase, person: str, status: ConsentStatus) -
 def follow(staff: Staff, case: OpenCase) -> OpenCase:
     """Take back the cards of whom the case lets be counted no more, and of what was found not to have happened."""
     gone = not_counted(case.file)
-    return (
-        case if gone.isdisjoint(note.incident for note in case.file.cards) else _withdraw(staff, case, case.file, gone)
-    )
+    if gone.isdisjoint(note.incident for note in case.file.cards):
+        return case
+    return _withdraw(staff, case, case.file, gone)
 
 
 def take_back(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collection[str]) -> OpenCase:
@@ -303,7 +303,7 @@ def _heard_before(staff: Staff) -> Kept:
 def _withdraw(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collection[str]) -> OpenCase:
     targets = [note for note in said.cards if note.incident in incidents and not note.withdrawn]
     notes = tuple(replace(note, withdrawn=note.withdrawn or note in targets) for note in said.cards)
-    after = _kept(staff, case, replace(said, cards=notes))
+    after = cases.write(staff, case, replace(said, cards=notes), is_typed=False)
     waits = _waiting(staff) | {note.id for note in targets}
     again = [each.card for each in _unsent(staff, after) if each.is_withdrawal and each.card not in waits]
     for card_id in (*(note.id for note in targets), *again):  # those too of which this was broken off
@@ -315,13 +315,9 @@ def _withdraw(staff: Staff, case: OpenCase, said: CaseFile, incidents: Collectio
 def _call_back(staff: Staff, case: OpenCase) -> None:
     """What waits here of cards that a colleague has taken back leaves as their withdrawal, and never as cards."""
     withdrawn = {note.id for note in case.file.cards if note.withdrawn}
-    for entry in _entries(staff):
+    for entry in _entries(staff) if withdrawn else ():
         if entry.file is not None and entry.card in withdrawn:
             _put_out(staff, entry.card, None)
-
-
-def _kept(staff: Staff, case: OpenCase, file: CaseFile) -> OpenCase:
-    return case if file == case.file else cases.write(staff, case, file, is_typed=False)
 
 
 def waiting(staff: Staff) -> int:

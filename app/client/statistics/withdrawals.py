@@ -81,8 +81,4 @@ def _untold(staff: Staff, case: OpenCase, what: Leaving) -> OpenCase:
         each if each.id in what.people else replace(each, told_by=withdrawals.without(each, what.report))
         for each in case.file.persons
     )
-    return (
-        case
-        if persons == case.file.persons
-        else cases.write(staff, case, replace(case.file, persons=persons), is_typed=False)
-    )
+    return cases.write(staff, case, replace(case.file, persons=persons), is_typed=False)

@@ -5,10 +5,8 @@ and what is sealed. It ends with its input.
 """
 
 import pickle
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import chain, islice
 from os import nice
 from select import POLLIN, poll
@@ -43,7 +41,7 @@ def draw(task: Task, cards: Iterable[Page], earlier: Iterable[Page], *, beat: Ca
 
 
 def _drawn_beside(task: Task, sources: Sequence[Iterable[Page]], beat: Callable[[], None]) -> Draw:
-    with _program() as program:
+    with opening.program(__name__) as program:
         goes, comes = cast("IO[bytes]", program.stdin), cast("IO[bytes]", program.stdout)
         try:
             pickle.dump(task, goes)
@@ -64,17 +62,6 @@ def _drawn_beside(task: Task, sources: Sequence[Iterable[Page]], beat: Callable[
     if isinstance(answer, AccountsError):
         raise answer
     return answer
-
-
-@contextmanager
-def _program() -> Iterator[subprocess.Popen[bytes]]:
-    """It runs for as long as anybody waits for it."""
-    process = opening.begin_program(__name__)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def serve() -> None:

@@ -13,13 +13,13 @@ import threading
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import chain, islice
 from os import sched_getaffinity
 from types import TracebackType
-from typing import IO, Final, NamedTuple, Self, TypeAlias, cast
+from typing import IO, Final, NamedTuple, TypeAlias, cast
 
 from app import age
 from app.protocol import card as cards_
@@ -134,7 +134,8 @@ def opened(pages: Iterable[Page], opener: Opener, *, cores: int | None = None) -
         return found
     shared = _Shared(chain([following], rest))
     with ExitStack() as stack:
-        others = [stack.enter_context(_Other(opener)) for _ in range(cores or len(sched_getaffinity(0)))]
+        number = cores or len(sched_getaffinity(0))
+        others = [_Other(opener, stack.enter_context(program(__name__))) for _ in range(number)]
         threads = stack.enter_context(ThreadPoolExecutor(len(others)))
         for _ in threads.map(lambda other: other.open_all(shared, found), others):
             pass
@@ -159,16 +160,8 @@ class _Shared:
 class _Other:
     """A process that opens cards for this one."""
 
-    def __init__(self, opener: Opener) -> None:
-        self._opener = opener
-
-    def __enter__(self) -> Self:
-        self._process = begin_program(__name__)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
+    def __init__(self, opener: Opener, process: "subprocess.Popen[bytes]") -> None:
+        self._opener, self._process = opener, process
 
     def open_all(self, pages: Iterable[Page], found: Opened) -> None:
         """Add the cards of these pages that count to what was found."""
@@ -187,8 +180,9 @@ def _check_row(recorded: SealedCard, card: cards_.StatCard | cards_.TokenCard) -
         raise cards_.CardError("it came as another card or revision")
 
 
-def begin_program(module: str) -> "subprocess.Popen[bytes]":
-    """A module's `serve` as a program, which whoever began it feeds, reads and ends.
+@contextmanager
+def program(module: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A module's `serve` as a program, which whoever began it feeds and reads. It runs until the block ends.
 
     Its code is that of this process: what lies in the directory where the service was started is not looked at. Whether
     a stop ends it is for the service to say, which would else take a draw that was stopped for one that failed.
@@ -196,13 +190,18 @@ def begin_program(module: str) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-P", "-c", f"from {module} import serve; serve()"]
     held = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # which the program inherits, from its first moment
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  our own
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  our own
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def tell_place_alone(kind: type[BaseException], _: BaseException, trace: TracebackType | None) -> None:
-    """What a program says that fails: not the words of what it failed with, which may be of what was opened."""
+    """What is said of a draw that fails: not the words of what it failed with, which may be of what was opened."""
     place = "".join(traceback.format_tb(trace))
     _log.error("a draw failed with %s\n%s", kind.__qualname__, place)
 

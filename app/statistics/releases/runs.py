@@ -3,10 +3,8 @@
 Until a draw is charged nothing of it is kept; what is lent lies in the memory of the one who makes it.
 """
 
-import logging
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -22,7 +20,7 @@ from app.problems import InternalError, Problem
 from app.protocol.encoding import new_id
 from app.statistics.cards import service as cards
 from app.statistics.releases.models import MADE, Release, ReleaseDraw, ReleaseState
-from app.statistics.releases.opening import Page, SealedCard
+from app.statistics.releases.opening import Page, SealedCard, tell_place_alone
 
 # So many cards are read in one transaction.
 PAGE: Final = 250
@@ -31,8 +29,6 @@ BEAT_SECONDS: Final = 2.0
 SILENT_SECONDS: Final = 60.0
 # How often whoever waits for their turn looks whether they still have to.
 _LOOK_SECONDS: Final = 0.2
-
-_log = logging.getLogger("tern")
 
 
 class DrawState(StrEnum):
@@ -169,8 +165,7 @@ def _do(run: Run, work: Callable[[Run], None], turn: threading.Lock) -> None:
     except Problem as problem:
         failure = problem.type
     except Exception as error:  # nothing above would tell of it
-        place = "".join(traceback.format_tb(error.__traceback__))  # its words may be of what was opened
-        _log.error("a draw failed with %s\n%s", type(error).__qualname__, place)
+        tell_place_alone(type(error), error, error.__traceback__)
     finally:
         run.end(failure)
 

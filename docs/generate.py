@@ -87,7 +87,7 @@ def _settings() -> str:
     ]
     return _page(
         "Settings",
-        "All settings are variables of the environment.",
+        "All settings are variables of the environment. `tern` refuses one that it does not know.",
         "| variable | default | meaning |\n|---|---|---|",
         rows,
     )

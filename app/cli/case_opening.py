@@ -9,6 +9,7 @@ from app.cli.console import HOME, Home, Json, say, show, show_text, staff
 from app.cli.names import CaseId, Names
 from app.client.casework import cases, course
 from app.client.casework.cases import Consents, OpenCase
+from app.client.casework.reports import views
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.client.statistics import cards
@@ -24,15 +25,17 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     # Whoever is asked to approve its coding reads the case and not its consents.
     consents = cases.read_consents(person, open_case) if person.person in open_case.members else None
     view = cases.view(person, open_case.id) if consents else None
+    gone = _destroyed(person, open_case) if consents else []
     rule = cases.unfounded(view, consents) if view and consents else None
     unsound = course.unsound(person, open_case, view) if view else []
     if as_json:
         show(
-            facts(open_case) | (_answers(consents) | {"unfounded": rule, "unsound": unsound} if consents else {}),
+            facts(open_case)
+            | (_answers(consents) | {"unfounded": rule, "unsound": unsound, "destroyed": gone} if consents else {}),
             as_json=True,
         )
         return
-    show_text(page(open_case, consents, names, ref=view.ref if view else None))
+    show_text(page(open_case, consents, names, ref=view.ref if view else None, gone=gone))
     if open_case.journal.merged_into:
         say(f"It was merged into {open_case.journal.merged_into}, where it goes on. tern case undo takes it out again.")
     if view and rule:
@@ -42,6 +45,11 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
 
         for each in unsound:
             say(f"The service was told otherwise: {words()['rule'].get(each, each)}.")
+
+
+def _destroyed(person: Staff, case: OpenCase) -> list[str]:
+    """The ids of the case's reports of which the service says that they are no more."""
+    return [each.id for each in case.file.reports if views.view(person, each.id).destroyed]
 
 
 def _send_again(person: Staff, case: OpenCase) -> None:

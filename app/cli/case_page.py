@@ -14,14 +14,17 @@ from app.vocabulary.workloads import all_workloads
 _SET_IN = "    "
 
 
-def page(case: OpenCase, consents: Consents | None, names: Names, *, ref: str | None = None) -> str:
+def page(
+    case: OpenCase, consents: Consents | None, names: Names, *, ref: str | None = None, gone: Collection[str] = ()
+) -> str:
     """Plain text; whatever somebody wrote is set in, so that none of its lines passes for a heading of the page.
 
-    `consents` is None for whoever may not read them, `ref` for whoever the service tells none.
+    `consents` is None for whoever may not read them, `ref` for whoever the service tells none; `gone` are the ids of
+    reports that are destroyed.
     """
     entries = f"{case.version} journal {'entry' if case.version == 1 else 'entries'}"
     head = f"Case {ref or short(case.id)}, {entries}, last written by {names.handle(case.journal.author)}"
-    return "\n".join([head, *_lines(case, consents, names)])
+    return "\n".join([head, *_lines(case, consents, names, gone)])
 
 
 def tell_taken_back(people: Collection[str]) -> None:
@@ -51,7 +54,7 @@ def card_rows(card: StatCard) -> list[dict[str, str]]:
     return [*rows, {"field": "quarter", "says": card.quarter or "unknown", "counted as": ""}]
 
 
-def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[str]:
+def _lines(case: OpenCase, consents: Consents | None, names: Names, gone: Collection[str]) -> Iterator[str]:
     yield f"Members: {names.handles(case.members)}"
     if case.journal.summed_up_by:
         who = names.handle(case.journal.summed_up_by)
@@ -87,7 +90,8 @@ def _lines(case: OpenCase, consents: Consents | None, names: Names) -> Iterator[
         yield from _set_in(f"{_label('selector_type', selector.type)}: {selector.value}")
     yield from _heading("Reports", case.file.reports)
     for report in case.file.reports:
-        yield from _set_in(short(report.id))
+        ended = ", destroyed: nobody opens it any more" if report.id in gone else ""
+        yield from _set_in(f"{short(report.id)}{ended}")
     if case.file.links:
         yield from _heading("Links", case.file.links)
     for link in case.file.links:

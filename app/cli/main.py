@@ -13,7 +13,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 from typer.main import get_group
 
-from app.cli import console
+from app.cli import console, variables
 from app.cli.commands import group_of, member_of
 from app.cli.installed import is_without_service
 from app.cli.stopped import Stopped
@@ -100,6 +100,8 @@ def _options(
     ] = False,
 ) -> None:
     """Tern: sealed reports, casework under encryption, safe publishing."""
+    if (wrong := variables.unknown(os.environ)) is not None:
+        raise Stopped(wrong)
 
 
 def _make(name: str, place: str) -> Any:

@@ -119,7 +119,7 @@ class Form:
         match form:
             case {"language": str(language), "text": str(text), "answers": dict(answers), **rest} if not rest:
                 if language not in vocabulary.codes("language"):
-                    raise Malformed("language: not one of the list")
+                    raise Malformed(f"language: one of {', '.join(vocabulary.codes('language'))}")
                 for name, answer in answers.items():
                     _check_answer(name, answer)
                 if "danger_now" not in answers:

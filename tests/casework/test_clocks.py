@@ -19,6 +19,7 @@ from app.casework.clocks.models import ClockEvent
 from app.casework.clocks.policy import DEFAULT, ClockKind
 from app.casework.clocks.service import NewPolicy
 from app.casework.clocks.working_time import Always, Office, Time, after, spent
+from app.casework.triage import overdue
 from app.clock import Clock, midnight
 from app.database import Database
 from app.intake.epochs.models import Epoch
@@ -344,6 +345,34 @@ def test_what_nobody_has_claimed_or_decided_in_time_is_a_duty(
     assert duties_of(office, triager) == {("claim", epoch.id), ("look_at_report", early.id)}
     assert duties_of(office, colleague) == {("claim", epoch.id)}
     assert ("look_at_report", early.id) not in duties_of(office, supervisor)
-    rows.refresh(early)
-    early.decision_due = midnight(DAY) - timedelta(minutes=15)
-    assert ("look_at_report", early.id) in duties_of(office, supervisor)
+
+
+@pytest.mark.parametrize("ran_out", ["answer_due", "decision_due"])
+def test_what_is_not_answered_or_not_decided_by_the_end_of_a_day_is_a_duty_of_the_supervisors(
+    office: conftest.Office, rows: Session, epoch: Epoch, triager: Person, supervisor: Person, ran_out: str
+) -> None:
+    report = factories.report(rows, epoch)
+    assert move(office, triager, report, "in_triage") == DONE
+    before = duties_of(office, supervisor)
+
+    rows.refresh(report)
+    setattr(report, ran_out, midnight(DAY) - timedelta(minutes=15))
+
+    assert duties_of(office, supervisor) - before == {("look_at_report", report.id)}
+
+
+def test_the_supervisors_hear_first_of_what_ran_out_first_once_each_and_of_so_many(
+    office: conftest.Office, rows: Session, epoch: Epoch, triager: Person, supervisor: Person
+) -> None:
+    first = midnight(DAY) - timedelta(days=20)
+    reports = [factories.report(rows, epoch, state=ReportState.IN_TRIAGE, triager=triager) for _ in range(60)]
+    for number, each in enumerate(reports):
+        clock, other = ("answer_due", "decision_due") if number % 2 else ("decision_due", "answer_due")
+        setattr(each, clock, first + timedelta(hours=number))
+        setattr(each, other, first + timedelta(days=1, hours=number) if number % 3 else None)
+    rows.flush()
+    actor = Actor(supervisor.id, frozenset({Role.SUPERVISOR}), supervisor.team_id, DAY)
+
+    told = [each.object for each in overdue.duties(rows, actor)]
+
+    assert told == [each.id for each in reports[:50]]

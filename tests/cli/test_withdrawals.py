@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli.names import short
 from app.client.casework import cases, triage
 from app.client.statistics import cards
 from app.protocol import receipt
@@ -57,6 +58,27 @@ def test_a_reporter_writes_then_takes_back_what_a_case_has_and_reads_what_was_do
         environment={"TERN_RECEIPT": sent.receipt},
     )
     assert [each["number"] for each in json.loads(printed.out)["replies"]] == [1]
+
+
+def test_a_case_says_which_of_its_reports_is_destroyed(here: Installation) -> None:
+    anna, boris = here.staff("anna"), here.staff("boris")
+    first, second = claimed(here, anna), claimed(here, anna)
+    case = taken(anna, boris, first)
+    triage.hand_over(anna, triage.open_(anna, second.report), MILD, boris.person)
+    triage.attach(boris, triage.open_(boris, second.report), case.id)
+    theirs = here.environment("boris") | {"COLUMNS": "400"}
+    command = ["case", "open", case.id]
+    before = tern(*command, environment=theirs), json.loads(tern(*command, "--json", environment=theirs).out)
+
+    here.reporter().withdraw(receipt.read(first.receipt))
+    ended = tern("sign-in", environment=theirs)
+    after = tern(*command, environment=theirs), json.loads(tern(*command, "--json", environment=theirs).out)
+
+    assert ended.code == 0
+    assert ("destroyed" in before[0].out, before[1]["destroyed"]) == (False, [])
+    assert f"{short(first.report)}, destroyed: nobody opens it any more" in after[0].out
+    assert f"{short(second.report)}, destroyed" not in after[0].out
+    assert after[1]["destroyed"] == [first.report]
 
 
 @pytest.mark.parametrize("what", [ReportState.DUPLICATE, ReportState.OUT_OF_MANDATE])

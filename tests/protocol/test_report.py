@@ -168,6 +168,11 @@ def test_a_form_has_these_three_parts_and_the_first_answer(form: object) -> None
         Form.read(form)
 
 
+def test_which_languages_there_are_is_told_who_writes_in_another() -> None:
+    with pytest.raises(Malformed, match=r"language: one of en, zh-Hans, .*bo, .*ko$"):
+        Form.read(FORM | {"language": "tlh"})
+
+
 def test_no_refusal_and_no_repr_repeats_what_was_typed() -> None:
     typed = "the word that nobody may read"
     report = report_of(Form.read(answering(needs=typed) | {"text": typed}), replace(FILE, name=f"{typed}.jpg"))

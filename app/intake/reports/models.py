@@ -32,6 +32,7 @@ class Report(Base):
         index_where(None, "case_id", where="case_id IS NOT NULL"),
         index_where("ix_reports_taken_back", "case_id", "withdrawn_on", where=_TAKEN_BACK),
         index_where("ix_reports_unheard", "case_id", "unheard_since", where=_UNHEARD),
+        index_where("ix_reports_to_answer", "answer_due", "id", where="answer_due IS NOT NULL"),
         index_where("ix_reports_to_decide", "decision_due", "id", where="decision_due IS NOT NULL"),
         index_where("ix_reports_kept_until", "kept_until", where="kept_until IS NOT NULL"),
         {"sqlite_with_rowid": False},
@@ -80,8 +81,12 @@ class Report(Base):
             return self.received_on
         if self.state is ReportState.AWAITING_REPORTER:
             return self.waits_until
-        runs_out = [each.date() for each in (self.answer_due, self.decision_due) if each]
-        return min(runs_out, default=self.opening_due)
+        return self.first_due.date() if self.first_due else self.opening_due
+
+    @property
+    def first_due(self) -> datetime | None:
+        """When the first of its clocks runs out, while any does."""
+        return min(filter(None, (self.answer_due, self.decision_due)), default=None)
 
 
 class ReportFile(Base):

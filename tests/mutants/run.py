@@ -3,8 +3,8 @@
 The tests are collected and run once, with a note of the lines that each passes. Then every change of a function has a
 forked process, in which the function takes its changed code and the tests that pass its lines run until one fails. What
 changes when the module is loaded (a constant, a table, a function that runs only then) has a process that loads its own
-tests anew, and where they notice nothing one that loads all. Tests that pass the module come before others, and quick
-ones before slow ones.
+tests anew, and where they notice nothing another for each further file of tests, in the order of the row. Tests that
+pass the module come before others, and quick ones before slow ones.
 """
 
 import functools
@@ -33,9 +33,9 @@ from tests.mutants.operators import Mutant, mutants
 
 # Of processor time, so that a busy machine fails nothing, and beyond three times what the tests take without a change.
 # What takes longer, or so much memory, does not end.
-_MOST_SECONDS = 10
-_MOST_SECONDS_OF_LOADING = 30
-_MOST_BYTES = 3 * 1024**3
+_MOST_SECONDS = 5
+_MOST_SECONDS_OF_LOADING = 15
+_MOST_BYTES = 2 * 1024**3
 _OPTIONS = (
     "-q",
     "--no-header",
@@ -119,8 +119,9 @@ def run(path: Path, tests: Sequence[str], *, root: Path, sample: int = 1) -> Ite
             anew.append(mutant)
         else:
             yield mutant, Fate(fate), float(seconds)
-    own = tests[: 1 + sum(each.startswith("-") for each in tests)]  # behind the options
-    fate_of = functools.partial(_fate_of_loaded, module, [own, tests] if own != tests else [tests], order, most_seconds)
+    options = [each for each in tests if each.startswith("-")]
+    tries = [[*options, each] for each in tests if each not in options]
+    fate_of = functools.partial(_fate_of_loaded, module, tries, order, most_seconds)
     if anew and fate_of(_as_it_stands(path))[0] != Fate.SURVIVED:
         raise TestsFail
     for mutant in anew:
@@ -182,8 +183,7 @@ def _run_called(path: Path, called: Sequence[Mutant], tests: Sequence[str], say:
 def _fate_of_loaded(
     module: str, tries: Sequence[Sequence[str]], order: _Order, most_seconds: float, code: CodeType
 ) -> tuple[Fate, float]:
-    """What becomes of it under the first of these tests, and where it lives on under the next: a module's own tests,
-    which are loaded soonest, notice most."""
+    """What becomes of it under the first of these tests, and where it lives on under the next."""
     seconds = 0.0
     for tests in tries:
         fate, used = _fate(functools.partial(_run_loaded, module, code, tests, order), most_seconds)

@@ -101,12 +101,13 @@ def test_leaving_leads_to_a_plain_address_of_somebody_else(address: str) -> None
         TOLD.content().replace(b"null", b'"http://example.org/"'),
         TOLD.content().replace(b"}", b',"more":1}'),
         TOLD.content().replace(ORG.encode(), b"0"),
+        TOLD.content().replace(f'"{ORG}"'.encode(), b"3"),
         TOLD.content().replace(b"Help", b"Help\\n"),
         TOLD.content().replace(b"Help without borders", b" "),
         TOLD.content().replace(b'"Help without borders"', b"3"),
         TOLD.content().replace(b"null", b"3"),
     ],
-    ids=range(11),  # the pin is drawn anew in every process
+    ids=range(12),  # the pin is drawn anew in every process
 )
 def test_an_organisations_file_of_another_form_is_refused(content: bytes) -> None:
     with pytest.raises(Malformed):

@@ -1,20 +1,18 @@
 /**
- * The tests of a bundle with one change in force: `node mutants/one.mjs DIRECTORY each NUMBER…`, one change after another
- * once all is loaded, or `alone NUMBER`, in force from the beginning. Tells a line of JSON for each: its number, its fate, and
- * the seconds of a processor that it took. It ends early where a change left something behind that would be blamed on the
- * next, and when it has run long. `learn` tells which changes stand in code that is loaded, and which each test passes. Ends
- * with 1 where the bundle cannot be loaded.
+ * The tests of a bundle with one change in force: `node mutants/one.mjs DIRECTORY each SECONDS NUMBER…`, one change after
+ * another once all is loaded, or `alone NUMBER`, in force from the beginning. Tells a line of JSON for each: its number, its
+ * fate, and the seconds of a processor that it took. It ends early where a change left something behind that would be blamed
+ * on the next, and when it has run so many seconds of a processor. `learn` tells which changes stand in code that is loaded,
+ * and which each test passes. Ends with 1 where the bundle cannot be loaded.
  */
 
 import { readFileSync, writeSync } from "node:fs"
 import { resolve } from "node:path"
 
 const NONE = 0
-// Well below what a process has, so that each change has most of that for itself.
-const LONG_SECONDS = 20
 
 const [, , directory, how, ...given] = process.argv
-const numbers = given.map(Number)
+const [longSeconds, ...numbers] = how === "each" ? given.map(Number) : [Infinity, ...given.map(Number)]
 let inForce = how === "alone" ? numbers[0] : NONE
 let hits = new Set()
 globalThis.__m = how === "learn" ? (each) => (hits.add(each), false) : (each) => each === inForce
@@ -57,7 +55,7 @@ async function tryAll() {
         inForce = NONE
         const told = { number, fate: failed ? "killed" : "survived", seconds: seconds() - before }
         writeSync(1, `${JSON.stringify(told)}\n`)
-        if ((failed && !(await passes(failed))) || seconds() > LONG_SECONDS) break
+        if ((failed && !(await passes(failed))) || seconds() > longSeconds) break
     }
     process.exit(0)
 }

@@ -15,8 +15,12 @@ import { build } from "esbuild"
 
 import { withMutants } from "./operators.mjs"
 
-// Of processor time, so that a busy machine fails nothing.
-const MOST_SECONDS = 60
+// Of processor time, so that a busy machine fails nothing, and beyond three times what all tests take without a change. What
+// takes longer does not end.
+const MOST_SECONDS = 5
+const MOST_SECONDS_OF_LEARNING = 120
+// When a process that tries one change after another leaves the others to the next, well before it is ended.
+const LONG_SECONDS = 20
 const WEB = resolve(import.meta.dirname, "..")
 
 const [, , module, sample = "1"] = process.argv
@@ -26,46 +30,48 @@ const { text, mutants } = withMutants(readFileSync(target, "utf8"), target)
 const directory = mkdtempSync(resolve(WEB, ".mutants-"))
 try {
     await bundle(directory)
-    const [learnt] = inProcess(["learn"])
+    const [learnt, learning] = inProcess(MOST_SECONDS_OF_LEARNING, ["learn"])
     if (learnt.status !== 0) throw new Error(`the tests fail as the module stands: ${learnt.stderr}`)
     const { loaded, passed } = JSON.parse(learnt.stdout)
+    const most = MOST_SECONDS + 3 * learning
     writeFileSync(resolve(directory, "passed.json"), learnt.stdout)
     const chosen = mutants.map(({ number }) => number).filter((number) => number % Number(sample) === 0)
-    for (const [number, ...become] of many(chosen.filter((number) => passed[number]), loaded)) tell(number, ...become)
+    for (const [number, ...become] of many(chosen.filter((number) => passed[number]), loaded, most)) tell(number, ...become)
     for (const number of chosen.filter((number) => !passed[number]))
-        tell(number, ...(loaded.includes(number) ? alone(number) : ["untested", 0]))
+        tell(number, ...(loaded.includes(number) ? alone(number, most) : ["untested", 0]))
 } finally {
     rmSync(directory, { recursive: true })
 }
 
 /** Each number with its fate and seconds. */
-function* many(numbers, loaded) {
+function* many(numbers, loaded, most) {
     for (let rest = numbers; rest.length > 0; ) {
-        const [{ status, stdout }] = inProcess(["each", ...rest.map(String)])
+        const [{ status, stdout }] = inProcess(LONG_SECONDS + most, ["each", String(LONG_SECONDS), ...rest.map(String)])
         const told = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line))
         for (const [place, { number, fate, seconds }] of told.entries())
-            yield fate === "survived" && (place > 0 || loaded.includes(number)) ? [number, ...alone(number)] : [number, fate, seconds]
+            yield fate === "survived" && (place > 0 || loaded.includes(number)) ? [number, ...alone(number, most)] : [number, fate, seconds]
         rest = rest.slice(told.length)
         if (status !== 0 && rest.length > 0) {
             const [breaking, ...others] = rest
-            yield [breaking, ...alone(breaking)]
+            yield [breaking, ...alone(breaking, most)]
             rest = others
         }
     }
 }
 
-function alone(number) {
-    const [{ status, signal, stdout }, seconds] = inProcess(["alone", String(number)])
+function alone(number, most) {
+    const [{ status, signal, stdout }, seconds] = inProcess(most, ["alone", String(number)])
     if (signal || status > 128) return ["endless", seconds]
     return [status === 0 ? JSON.parse(stdout).fate : "killed", seconds]
 }
 
-function inProcess(given) {
+/** What the process answered, which is ended at `most` seconds of a processor, and the seconds that it took. */
+function inProcess(most, given) {
     const one = resolve(import.meta.dirname, "one.mjs")
-    const command = `ulimit -t ${MOST_SECONDS}; exec node ${JSON.stringify(one)} "$@"`
+    const command = `ulimit -t ${Math.ceil(most)}; exec node ${JSON.stringify(one)} "$@"`
     const answer = spawnSync("bash", ["-c", command, "node", directory, ...given], { encoding: "utf8", maxBuffer: 2 ** 28 })
     // The last thing that it says; it says nothing where it was ended.
-    return [answer, Number(answer.stderr.split("\n").at(-1)) || MOST_SECONDS]
+    return [answer, Number(answer.stderr.split("\n").at(-1)) || most]
 }
 
 function tell(number, fate, seconds) {

@@ -384,35 +384,6 @@ def test_a_folder_that_names_the_pin_of_others_is_refused() -> None:
         verify_pinned(told_anew(folders.noisy(), pin="0" * 64), folders.PIN)
 
 
-@pytest.mark.parametrize("composer", range(1, COMPOSER))
-def test_a_folder_that_an_earlier_composer_made_verifies_and_one_that_only_says_so_does_not(composer: int) -> None:
-    folder = releases.load(Path(__file__).parent / f"composer_{composer}")
-    of_today = folders.unsigned(folders.noisy("T"))
-    told = of_today["about.json"].replace(b'"composer": %d' % COMPOSER, b'"composer": %d' % composer)
-
-    verified = verify_pinned(folder, folders.PIN)
-
-    assert (verified.about.composer, len({*verified.signers})) == (composer, 2)
-    with pytest.raises(NotAuthentic):
-        verify_pinned(folders.signed({**of_today, "about.json": told}), folders.PIN)
-
-
-# SHA-256 of `SHA256SUMS` of the folders of `tests.statistics.releases.folders`, as composer 4 made them.
-MADE_BEFORE = {
-    "Q": "9f51c1f2b67e9b1abb5d2c6ff07e9910972eb21d57ea80c06246ead1099c6d26",
-    "M": "030f3abf5f7cd5b7b817c2b9187f09e021b21cb9aa60246d3f018b4611e2d1e4",
-}
-
-
-@pytest.mark.parametrize("workload", MADE_BEFORE)
-def test_tables_and_maps_of_before_are_made_as_they_were(workload: str) -> None:
-    drawn = folders.noisy(workload)
-
-    made = compose(drawn, about=replace(folders.about(drawn), composer=4), ledger=[folders.entry(drawn)])
-
-    assert sha256_hex(made[SUMS]) == MADE_BEFORE[workload]
-
-
 REQUESTER_OF_BEFORE = Signer("per_" + "a" * 32, REQUESTERS_KEY)
 
 

@@ -23,7 +23,7 @@ from app.client.machine.transport import Refused
 from app.protocol import mailbox
 from app.protocol.mailbox import MessageKind
 from app.protocol.report import Attachment
-from app.vocabulary import ApprovalSubject, Imminence, ReportState, Severity, TransitionReason
+from app.vocabulary import ApprovalSubject, Imminence, Priority, ReportState, Severity, TransitionReason
 
 queue = typer.Typer(help="Read what was reported, answer, decide.", no_args_is_help=True)
 
@@ -228,45 +228,51 @@ def accept(
     """Accept a report into a new case, into one that you work on, or into a colleague's hands."""
     person = staff(machine)
     names = Names(person)
+    if to and (case or owner or colleague or about):
+        raise typer.BadParameter("who is handed a report makes its case: --to stands without one")
+    if case and (owner or colleague or about):
+        raise typer.BadParameter("a case that is there has its members and words: --case stands without them")
     open_report = triage.open_(person, names.report(report))
     if open_report.view.state is ReportState.ACCEPTED and open_report.view.case:
         say("It is accepted already, and in this case. Nothing was changed.")
         show({"case": open_report.view.case}, as_json=as_json)
-        return
-    is_handed = open_report.view.state is ReportState.ACCEPTED
-    if to:
-        if case or owner or colleague or about:
-            raise typer.BadParameter("who is handed a report makes its case: --to stands without one")
-        if is_handed:
-            raise Stopped(
-                "it is accepted, and in somebody's hands; where they have not put it into a case by the end of the next"
-                " day, it waits in the queue again"
-            )
-        priority = triage.hand_over(person, open_report, _judgements(incident), names.person(to))
-        show({"priority": priority.value}, as_json=as_json)
-        return
-    if case:
-        if owner or colleague or about:
-            raise typer.BadParameter("a case that is there has its members and words: --case stands without them")
-        id_ = names.case(case)
-        if is_handed:
-            triage.attach(person, open_report, id_)
-        else:
-            triage.accept_into(person, open_report, _judgements(incident), id_)
-        show({"case": id_}, as_json=as_json)
-        return
-    judgements = () if is_handed and not incident else _judgements(incident)
-    title, summary = _about(about)
-    case = triage.accept(
-        person,
-        open_report,
-        judgements,
-        owner=names.person(owner) if owner else person.person,
-        colleagues=names.persons(colleague),
-        title=title,
-        summary=summary,
-    )
-    show({"case": case}, as_json=as_json)
+    elif to:
+        show({"priority": _hand(person, open_report, incident, names.person(to)).value}, as_json=as_json)
+    elif case:
+        show({"case": _join(person, open_report, incident, names.case(case))}, as_json=as_json)
+    else:
+        title, summary = _about(about)
+        made = triage.accept(
+            person,
+            open_report,
+            () if _is_handed(open_report) and not incident else _judgements(incident),
+            owner=names.person(owner) if owner else person.person,
+            colleagues=names.persons(colleague),
+            title=title,
+            summary=summary,
+        )
+        show({"case": made}, as_json=as_json)
+
+
+def _is_handed(report: OpenReport) -> bool:
+    return report.view.state is ReportState.ACCEPTED
+
+
+def _hand(person: Staff, report: OpenReport, incidents: list[str] | None, to: str) -> Priority:
+    if _is_handed(report):
+        raise Stopped(
+            "it is accepted, and in somebody's hands; where they have not put it into a case by the end of the next"
+            " day, it waits in the queue again"
+        )
+    return triage.hand_over(person, report, _judgements(incidents), to)
+
+
+def _join(person: Staff, report: OpenReport, incidents: list[str] | None, case: str) -> str:
+    if _is_handed(report):
+        triage.attach(person, report, case)
+    else:
+        triage.accept_into(person, report, _judgements(incidents), case)
+    return case
 
 
 @queue.command()

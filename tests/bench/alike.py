@@ -34,7 +34,7 @@ from app.vocabulary import Role
 from tests import factories
 from tests.access.scene import Scene, elsewhere
 from tests.access.table import TABLE, Row
-from tests.bench.server import postgresql, served
+from tests.bench.server import data_dir, postgresql, served
 from tests.in_process import InProcess
 from tests.intake.scene import READ, bearer
 
@@ -71,10 +71,10 @@ def area(first: Sequence[float], second: Sequence[float]) -> float:
 def _measure(database: str, folder: Path, url: str, pairs: int, only: str) -> Iterator[_Figures]:
     clock = folder / "clock"
     clock.write_text(factories.HOUR.isoformat())
-    settings = Settings(data_dir=folder, database_url=url, demo=True, demo_clock=clock)
+    settings = Settings(data_dir=data_dir(folder), database_url=url, demo=True, demo_clock=clock)
     questions = _prepared(settings)
     environment = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(clock)}
-    with served("tests.bench.intake_speed:tern", folder, url, **environment) as server:
+    with served("tests.bench.intake_speed:tern", data_dir(folder), url, **environment) as server:
         for route, (there, absent) in questions.items():
             if only not in f"{database}: {route}":
                 continue

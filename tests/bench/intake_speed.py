@@ -48,7 +48,7 @@ from app.settings import Settings
 from app.vocabulary import IntakeChannel
 from tests import factories
 from tests.bench import data
-from tests.bench.server import Server, postgresql, served
+from tests.bench.server import Server, data_dir, postgresql, served
 from tests.in_process import InProcess
 from tests.intake.scene import Office, Reporter
 
@@ -98,7 +98,7 @@ def _grown(database: str, sizes: Sequence[int]) -> Iterator[Row]:
             clock = folder / "clock"
             clock.write_text(factories.HOUR.isoformat())
             environment = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(clock)}
-            with served("tests.bench.intake_speed:tern", folder, url, **environment) as server:
+            with served("tests.bench.intake_speed:tern", data_dir(folder), url, **environment) as server:
                 rounds = [asyncio.run(_load(server, max(CLIENTS), bodies)) for _ in range(ROUNDS)]
             _forget(url)
         best = max(rounds, key=lambda one: one.per_second)
@@ -130,7 +130,7 @@ def run_with_keys() -> list[Row]:
             url = f"sqlite:///{folder}/tern.sqlite"
             bodies[what] = _prepared(Path(folder), url)
             servers[what] = stack.enter_context(
-                served("tests.bench.intake_speed:tern", Path(folder), url, **environment)
+                served("tests.bench.intake_speed:tern", data_dir(Path(folder)), url, **environment)
             )
         for clients in CLIENTS:
             rounds: dict[str, list[Round]] = {what: [] for what in servers}
@@ -156,7 +156,9 @@ def run_beside() -> list[Row]:
     """Processor time of a report at 32 clients of one process, and of two beside one another on one PostgreSQL."""
     with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as url, ExitStack() as stack:
         bodies = _prepared(Path(folder), url)
-        one, other = (stack.enter_context(served("tests.bench.intake_speed:tern", Path(folder), url)) for _ in range(2))
+        one, other = (
+            stack.enter_context(served("tests.bench.intake_speed:tern", data_dir(Path(folder)), url)) for _ in range(2)
+        )
         alone, both = list[Round](), list[Round]()
         for _ in range(ROUNDS):
             alone.append(asyncio.run(_load(one, max(CLIENTS), bodies)))
@@ -301,7 +303,8 @@ def _compare(database: str, folder: Path, url: str) -> list[Row]:
     rows: list[Row] = []
     with ExitStack() as stack:
         servers = {
-            name: stack.enter_context(served(f"tests.bench.intake_speed:{name}", folder, url)) for name in CONTENDERS
+            name: stack.enter_context(served(f"tests.bench.intake_speed:{name}", data_dir(folder), url))
+            for name in CONTENDERS
         }
         for clients in CLIENTS:
             rounds: dict[str, list[Round]] = {name: [] for name in servers}
@@ -330,7 +333,7 @@ def _compare(database: str, folder: Path, url: str) -> list[Row]:
 
 def _prepared(folder: Path, url: str) -> list[bytes]:
     """An organisation with an epoch, and sealed reports to it."""
-    settings = Settings(data_dir=folder, database_url=url)
+    settings = Settings(data_dir=data_dir(folder), database_url=url)
     make_file(url)
     database = Database(url)
     with database.change_schema() as connection:

@@ -27,7 +27,7 @@ from app.protocol.encoding import b64
 from app.settings import Settings
 from tests import factories
 from tests.bench import data
-from tests.bench.server import Server, served
+from tests.bench.server import Server, data_dir, served
 from tests.in_process import InProcess
 
 SIZES = (10_000, 1_000_000)
@@ -111,7 +111,7 @@ def _of(database: str, reports: int) -> Iterator[tuple[tuple[str, int], tuple[fl
         clock = folder / "clock"
         clock.write_text(factories.HOUR.isoformat())
         environment = {"TERN_DEMO": "1", "TERN_DEMO_CLOCK": str(clock)}
-        server = stack.enter_context(served("tests.bench.intake_speed:tern", folder, url, **environment))
+        server = stack.enter_context(served("tests.bench.intake_speed:tern", data_dir(folder), url, **environment))
         key = keyring.load(folder).key("cursor")
         with httpx2.Client(base_url=_base(server), headers=headers[_WHO["triager"]]) as client:
             waiting = _first_of(client.get(_WAITING))
@@ -158,7 +158,7 @@ def _in_process(stack: ExitStack, database: str, reports: int) -> _InProcess:
     headers = data.signed_in(url, *_WHO.values())
     clock = folder / "clock"
     clock.write_text(factories.HOUR.isoformat())
-    settings = Settings(data_dir=folder, database_url=url, demo=True, demo_clock=clock)
+    settings = Settings(data_dir=data_dir(folder), database_url=url, demo=True, demo_clock=clock)
     client = stack.enter_context(InProcess(create_app(settings)))
     waiting = _first_of(client.get(f"/v1/{_WAITING}", headers=headers[_WHO["triager"]]))
     return _InProcess(client, headers, keyring.load(folder).key("cursor"), waiting)

@@ -28,13 +28,18 @@ class Server:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def data_dir(folder: Path) -> Path:
+    """The service's, apart from the database's: it closes its own to all others, and PostgreSQL is another user."""
+    return folder / "service"
+
+
 @contextmanager
-def served(factory: str, folder: Path, url: str, **environment: str) -> Iterator[Server]:
+def served(factory: str, directory: Path, url: str, **environment: str) -> Iterator[Server]:
     """What `factory` makes, in a process of its own, on this data directory and database."""
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.server", factory, str(port)],
-        env=os.environ | {"TERN_DATA_DIR": str(folder), "TERN_DATABASE_URL": url} | environment,
+        env=os.environ | {"TERN_DATA_DIR": str(directory), "TERN_DATABASE_URL": url} | environment,
     )
     try:
         _wait_for(port)

@@ -47,6 +47,8 @@ class OpenEpochs:
     def find(self, epoch_id: str, today: date) -> OpenEpoch:
         """The epoch, as the database says now. Raises `EpochClosed`."""
         with self._lock:
+            if known := self.known(epoch_id, today):
+                return known  # another report asked while this one waited
             with self._database.read() as session:
                 epochs = service.taking_reports(session, today)
                 org = staff.organisation(session).id if epochs else ""

@@ -1,0 +1,251 @@
+"""What runs until it is stopped: the service, and what it does by the day or hour where that runs by itself."""
+
+import errno
+import gc
+import math
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import keyring, processes, recorded_day, unclean_end
+from app.backup.checking import look_quickly
+from app.cli.causes import told
+from app.cli.console import Json, clock, say
+from app.cli.operator import FilesAreHere, RightClock, SetFilesAside, opened, sweep
+from app.cli.refusals import of_system
+from app.cli.stopped import Stopped
+from app.database import Database
+from app.database.engine import CONNECTIONS
+from app.destruction import finish
+from app.installation import digests, publications
+from app.installation.readiness import Readiness, watched
+from app.installation.worker import working
+from app.people.staff import invitations
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.installation.state import Watched
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 8470,
+    the_clock_is_right: RightClock = False,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="Leave what is due by the day or hour to tern worker.")
+    ] = False,
+    workers: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Processes that serve beside one another; more than one needs PostgreSQL."),
+    ] = 1,
+    the_files_are_here: FilesAreHere = False,
+) -> None:
+    """Run the service. It keeps no log of requests."""
+    with _not_collecting():
+        import app.main  # noqa: F401  before any process has a sibling
+        from app import logs
+        from app.server import STACK, room
+
+    logs.install()
+    with told():
+        connections = room()
+    threading.stack_size(STACK)
+    with opened(upgrades=True, takes_over=the_files_are_here) as (settings, database):
+        if workers > 1 and database.dialect == "sqlite":
+            raise Stopped("an SQLite file is written by one process at a time: --workers needs PostgreSQL")
+        with database.read() as session:
+            is_new = not invitations.has_begun(session)
+        if todo := of_connections(database, workers):
+            say(todo)
+    listening = _listening(host, port)
+    if is_new:
+        say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
+    one = _Process(settings, listening, connections, is_right=the_clock_is_right, works=not no_worker)
+    if workers == 1:
+        one.run(place=0)
+        return
+    try:
+        processes.beside(workers, one.run, begun=listening.close)
+    except processes.OneEnded as error:
+        raise Stopped(str(error)) from None
+
+
+@contextmanager
+def _not_collecting() -> Iterator[None]:
+    """For imports, as in `__main__`."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def of_connections(database: Database, processes: int = 1) -> str:
+    """What to do where the database allows fewer connections than so many processes may open; empty where it does."""
+    allowed, wanted = database.most_connections(), processes * CONNECTIONS
+    if allowed is None or allowed >= wanted:
+        return ""
+    return f"PostgreSQL allows {allowed} connections, and the service may open {wanted}: raise its max_connections"
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Made here, because a port that is taken is a line for the operator, and uvicorn has no output."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise Stopped(f"cannot listen on {host}, port {port}: {_why(error)}") from None
+
+
+def _why(error: OSError) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
+            return "another program listens there; end it, or choose another with --port"
+        case errno.EACCES:
+            return "ports below 1024 are for root; choose another with --port, and let a proxy listen there"
+        case errno.EADDRNOTAVAIL:
+            return "this machine has no such address"
+    return of_system(error)
+
+
+@dataclass(frozen=True)
+class _Process:
+    """One of the processes that serve on a socket; the one at place 0 also does what is done once."""
+
+    settings: Settings
+    listening: socket.socket
+    connections: int
+    is_right: bool  # the machine's clock, whatever was recorded
+    works: bool
+
+    def run(self, place: int) -> None:
+        """Serve until it is told to stop."""
+        from app.main import create_app
+        from app.server import server
+
+        with told():
+            application = create_app(self.settings)
+            state = cast("Watched", application.state)
+            if place == 0:
+                finish(state.database, state.blobs, state.clock.today())
+        serving = server(application, connections=self.connections)
+
+        def stop() -> None:
+            serving.should_exit = True
+
+        # From the first line on, whatever is still to be looked at. Later uvicorn takes the signals, and once all is
+        # done sends itself the one that it heard again.
+        _when_told_to_stop(stop)
+        with ExitStack() as beside:
+            was_unclean = place == 0 and unclean_end.is_left(self.settings.data_dir)
+            beside.enter_context(unclean_end.marked(self.settings.data_dir))
+            if place == 0:
+                beside.enter_context(self._alone(state, lambda: serving.turned_at, looks=was_unclean))
+            gc.collect()
+            gc.freeze()  # what is here by now is here to stay, and need not be looked through again and again
+            serving.run(sockets=[self.listening])
+
+    @contextmanager
+    def _alone(self, state: "Watched", turned_at: Callable[[], float], *, looks: bool) -> Iterator[None]:
+        """What one process does for all of them while they serve."""
+        host, port = self.listening.getsockname()[:2]
+        say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
+        if looks:  # beside the service, for a large database is read for a while
+            look = partial(_look_again, state.database, self.settings.data_dir)
+            threading.Thread(target=look, daemon=True).start()
+        _tell(state.readiness)
+        with (
+            _watched(state.readiness, self.settings.readiness_port, turned_at),
+            _by_the_day(state, is_right=self.is_right, works=self.works),
+        ):
+            yield
+
+
+@contextmanager
+def _by_the_day(state: "Watched", *, is_right: bool, works: bool) -> Iterator[None]:
+    """The day is recorded, and what is due by the day or hour is done here if this process `works`."""
+    from app.main import jobs
+    from app.statistics.releases.requests import published
+
+    with ExitStack() as beside:
+        beside.enter_context(recorded_day.recording(state.database, state.clock.today, say, is_right=is_right))
+        if works:
+            due = jobs(state.keyring)
+            beside.enter_context(working(due, state.database, state.blobs, state.clock.now, say))
+            beside.enter_context(digests.sending(state.settings, state.database, state.clock.now, say))
+            hearing = publications.telling(state.settings, state.database, published, state.clock.now, say)
+            beside.enter_context(hearing)
+        yield
+
+
+def _look_again(database: Database, data_dir: Path) -> None:
+    """Say what a short look at the service finds, and how long it took; it goes on whatever that is."""
+    say("The service before did not come to its end; this one serves, and looks meanwhile at what that left.")
+    began = time.monotonic()
+    try:
+        found = look_quickly(database, data_dir / "blobs")
+    except (SQLAlchemyError, OSError):
+        found = "the database could not be read to its end"
+    took = f"A short look took {math.ceil(time.monotonic() - began)} s"
+    say(f"{took}, and {found}: look with tern check." if found else f"{took} and finds nothing wrong.")
+
+
+def _tell(readiness: Readiness) -> None:
+    """Say why nothing can be taken yet, and what comes to an end."""
+    look = readiness.look()
+    for line in ([f"Nothing is taken yet: {look.why}."] if look.why else []) + list(look.ends):
+        say(line)
+
+
+@contextmanager
+def _watched(readiness: Readiness, port: int, turned_at: Callable[[], float]) -> Iterator[None]:
+    """Whoever watches the machine asks at this port, which may be none."""
+    with ExitStack() as answering:
+        if port:
+            try:
+                answering.enter_context(watched(readiness, port, turned_at=turned_at))
+            except OSError as error:
+                raise Stopped(f"TERN_READINESS_PORT: cannot listen on port {port}: {of_system(error)}") from None
+        yield
+
+
+def _when_told_to_stop(act: Callable[[], None]) -> None:
+    """In the place of what a signal would do."""
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda *_: act())
+
+
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="Do all of it now, and end.")] = False,
+    the_clock_is_right: RightClock = False,
+    set_files_aside: SetFilesAside = False,
+    as_json: Json = False,
+) -> None:
+    """Do what is due by the day or hour and needs no key. `tern serve` does it too, unless told not to."""
+    if once:
+        sweep(the_clock_is_right, set_files_aside, as_json)
+        return
+    from app.blobs import Blobs
+    from app.main import jobs
+    from app.statistics.releases.requests import published
+
+    ended = threading.Event()
+    _when_told_to_stop(ended.set)
+    with opened() as (settings, database):
+        say("Tern works until it is stopped.")
+        with (
+            recorded_day.recording(database, lambda: clock().date(), say, is_right=the_clock_is_right),
+            working(jobs(keyring.load(settings.data_dir)), database, Blobs(settings.data_dir / "blobs"), clock, say),
+            digests.sending(settings, database, clock, say),
+            publications.telling(settings, database, published, clock, say),
+        ):
+            ended.wait()

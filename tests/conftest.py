@@ -31,7 +31,7 @@ from tests.postgresql import postgresql_server, run
 from tests.strength import HASHER
 
 # The one profile: how long an example takes says how busy the machine is, and nothing of the code.
-hypothesis.settings.register_profile("tern", deadline=None)
+hypothesis.settings.register_profile("tern", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tern")
 
 _HERE = Path(__file__).parent

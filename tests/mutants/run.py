@@ -78,8 +78,10 @@ _LIBRARIES = (
 )
 _PASSED, _FAILED, _BROKEN = 0, 1, 3
 
-# The same examples each time, and none kept: what fails a change is no example for the code as it stands.
-hypothesis.settings.register_profile("mutants", deadline=None, derandomize=True)
+# The same examples each time, and none kept: what fails a change is no example for the code as it stands, and no hurry.
+hypothesis.settings.register_profile(
+    "mutants", deadline=None, derandomize=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 
 
 class Fate(StrEnum):

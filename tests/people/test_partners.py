@@ -9,10 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app.actor import Actor
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
+from app.keyring import Keyring
 from app.people.partners import service
-from app.people.partners.models import Partner, PartnerState, PartnerToken
+from app.people.partners.models import Partner, PartnerScope, PartnerState, PartnerToken
+from app.problems import NotFound
 from app.vocabulary import Role
 from tests import factories
 from tests.factories import DAY, writes
@@ -197,6 +200,28 @@ def test_each_partner_is_found_by_its_id_and_none_by_another(client: TestClient,
     answers += [client.delete(f"/v1/partners/{of['id']}/tokens/{token}", headers=two[0]) for of in (absent, other)]
     assert {each.status_code for each in answers} == {404}
     assert client.delete(f"/v1/partners/{one['id']}/tokens/{token}", headers=two[0]).status_code == 204
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.SUPERVISOR])
+def test_partners_are_for_supervisors_alone(
+    client: TestClient, two: list[dict[str, str]], rows: Session, role: Role
+) -> None:
+    partner = agreed(client, two)
+    token = issue(client, two[0], partner).json()["id"]
+    other = Actor(factories.certified(rows, role).id, frozenset({role}), None, DAY)
+    now, keys = factories.HOUR, Keyring(bytes(32))
+
+    assert rows.scalars(service.visible_to(other)).all() == []
+    for ask in (
+        lambda: service.get(rows, other, partner["id"]),
+        lambda: service.move(rows, other, partner["id"], to=PartnerState.ENDED, seen={2}, now=now),
+        lambda: service.issue_token(rows, other, partner["id"], PartnerScope.PUBLISHED, keyring=keys, now=now),
+        lambda: service.token(rows, other, partner["id"], token),
+        lambda: service.revoke(rows, other, partner["id"], token, now=now),
+        lambda: service.tokens_of(rows, other, partner["id"], DAY),
+    ):
+        with pytest.raises(NotFound):
+            ask()
 
 
 def test_every_step_with_a_partner_stands_in_the_audit(

@@ -61,7 +61,7 @@ _CASEWORK: Final[dict[str, tuple[str, ...]]] = {
     "approvals/service": ("asked_approvals", "given_approvals"),
     "cases/holders": ("holders",),
     "cases/membership": ("membership", "recoveries"),
-    "cases/service": ("cases", "knowing", "leaving", "recoveries", "audit"),
+    "cases/service": ("opening", "knowing", "recoveries", "leaving"),
     "ends/service": ("ends",),
     "moving/service": ("moving",),
     "triage/service": ("judging",),

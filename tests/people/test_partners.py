@@ -15,7 +15,7 @@ from app.audit.models import AuditEvent
 from app.keyring import Keyring
 from app.people.partners import service
 from app.people.partners.models import Partner, PartnerScope, PartnerState, PartnerToken
-from app.problems import NotFound
+from app.problems import NotFound, Unauthenticated
 from app.vocabulary import Role
 from tests import factories
 from tests.factories import DAY, writes
@@ -152,6 +152,25 @@ def test_a_token_ends_with_the_agreement_or_after_a_year(
     told = client.get("/v1/partner", headers={"Authorization": f"Bearer {token['token']}"}).json()
 
     assert token["until"] == told["until"] == (DAY + timedelta(days=lasts)).isoformat()
+
+
+@pytest.mark.parametrize(("agreement", "program"), [(5, 20), (20, 5)])
+def test_a_token_counts_on_the_last_day_of_both_and_on_no_day_after(
+    client: TestClient, two: list[dict[str, str]], rows: Session, agreement: int, program: int
+) -> None:
+    partner = agreed(client, two)
+    token = issue(client, two[0], partner).json()
+    rows.get_one(Partner, partner["id"]).until = DAY + timedelta(days=agreement)
+    rows.get_one(PartnerToken, token["id"]).until = DAY + timedelta(days=program)
+    rows.flush()
+    last = DAY + timedelta(days=5)
+
+    admitted = service.admitted(rows, token["token"], last)
+
+    assert (admitted.id, admitted.until) == (partner["id"], last)
+    for wrong, day in ((token["token"], last + timedelta(days=1)), ("another", last)):
+        with pytest.raises(Unauthenticated):
+            service.admitted(rows, wrong, day)
 
 
 def test_on_its_last_day_an_agreement_counts_and_on_the_next_nobody_agrees_or_gives_tokens(

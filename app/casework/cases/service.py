@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
@@ -300,11 +300,9 @@ def duties(session: Session, actor: Actor) -> Iterator[Duty]:
     """To make pairs anew of the keys of the cases that one works on, and of those of their parts that one holds."""
     cases = {case.id: case.stage_entered.date() for case in session.scalars(all_of_member(actor))}
     case_of = holders.held(session, actor, cases) | {case_id: case_id for case_id in cases}
-    due = dict[str, date]()
-    for duty in pairs.duties(session, actor, {subject: cases[case_id] for subject, case_id in case_of.items()}):
-        case_id = case_of[duty.object]
-        due[case_id] = min(duty.since, due.get(case_id, duty.since))
-    for case_id, since in due.items():
+    # Of a case and its parts it is due on the same day.
+    due = pairs.duties(session, actor, {subject: cases[case_id] for subject, case_id in case_of.items()})
+    for case_id, since in {case_of[duty.object]: duty.since for duty in due}.items():
         yield Duty(DutyKind.MAKE_PAIRS, case_id, since)
 
 

@@ -86,6 +86,7 @@ def test_each_selector_of_the_stories_is_found_in_its_spelling(expected: dict[st
         ("handle", ["微信:Some_body", "weixin:some_body", "WeChat:some_body"]),
         ("handle", ["instagram:İsmail", "instagram:ismail", "instagram:ISMAIL", "инстаграм:ismail"]),
         ("handle", ["https://facebook.com/profile.php?id=0100001", "https://facebook.com/100001"]),
+        ("handle", ["https://facebook.com/profile.php?id=100001", "https://facebook.com/PROFILE.PHP?id=100001"]),
         ("handle", ["https://vk.com/id12345", "vkontakte:id12345"]),
         ("handle", ["https://www.weibo.com/u/1234567890", "weibo.com/1234567890", "weibo:1234567890"]),
         ("handle", ["https://twitter.com/A_b", "x.com/@a_b", "twitter:a_b", "x:@a_b"]),
@@ -206,6 +207,7 @@ def test_a_national_number_gets_its_country(country: str | None, dialled: str, n
         ("handle", "https://www.tiktok.com/@somebody/video/7000000000000000000"),
         ("handle", "https://www.instagram.com/p/Cabc/"),
         ("handle", "https://www.facebook.com/photo.php?fbid=1"),
+        ("handle", "https://www.facebook.com/PHOTO.PHP?fbid=1"),
         ("handle", "https://www.facebook.com/profile.php?id=1&id=2"),
         ("handle", "https://t.me/+AbCdEf"),
         ("handle", "https://t.me/joinchat/AbCdEf"),
@@ -501,6 +503,15 @@ def test_a_spelling_is_the_spelling_of_itself(
 def test_a_selector_of_another_form_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         Selector.read(Selector.of("phone", "+49 30 23125 417").body() | change)
+
+
+def test_a_number_of_a_plan_that_has_changed_since_stays_in_its_case() -> None:
+    """Until 2021 numbers in Côte d'Ivoire had eight digits."""
+    written = {"type": "phone", "value": "08 12 34 56", "normalised": "+22508123456"}
+
+    assert Selector.read(written).body() == written
+    with pytest.raises(NotASelector):
+        normalise("phone", "+22508123456")
 
 
 def test_a_selector_does_not_show_itself() -> None:

@@ -24,6 +24,8 @@ PAGES_LIMIT: Final = 10_000  # of a list: two million items
 BLOCK_SIZE: Final = 64 * 1024
 # A report whose answer got lost is sent again, byte for byte: the service keeps it once.
 PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # a service that is started anew is back within a minute
+# An act of staff is sent again under its Idempotency-Key, of which the service does it once. Somebody waits for it.
+_ACT_PAUSES: Final = (1.0, 2.0)
 
 _T = TypeVar("_T")
 FAILURE: Final = 500  # from here on: what was sent may have been taken
@@ -48,6 +50,13 @@ class Refused(Exception):
 
 class Unreachable(Exception):
     """No answer of the service came: it may have done what was asked, or not."""
+
+
+class Unanswered(Unreachable):
+    """What was sent was to change something, and left: nobody can know whether it was done."""
+
+    def __init__(self) -> None:
+        super().__init__("no answer came, so nobody can know yet whether it was done: look, before you do it again")
 
 
 class Told(dict[str, Any]):
@@ -208,13 +217,24 @@ class Service:
         return list(_told(self.get(path, **parameters).json()))
 
     def post(self, path: str, body: Mapping[str, object], *, version: int | None = None) -> Answer:
-        """Create or transition. `version` is that of what the person saw. A repeated call is a new act."""
-        headers = {"Idempotency-Key": secrets.token_hex(16)} | _if_match(version)
-        return self._ask("POST", path, body=body, headers=headers)
+        """Create or transition. `version` is that of what the person saw. A repeated call is a new act.
 
-    def put(self, path: str, body: Mapping[str, object], *, version: int | None = None) -> Answer:
-        """`version` is the one that was seen, and goes as If-Match."""
-        return self._ask("PUT", path, body=body, headers=_if_match(version))
+        Where no answer comes, the same is sent again: the service does once what has one Idempotency-Key.
+        """
+        headers = {"Idempotency-Key": secrets.token_hex(16)} | _if_match(version)
+        return try_again(lambda: self._ask("POST", path, body=body, headers=headers), pauses=_ACT_PAUSES)
+
+    def post_unkept(self, path: str, body: Mapping[str, object]) -> Answer:
+        """The same to a route that keeps no Idempotency-Key: it is sent once."""
+        return self._ask("POST", path, body=body)
+
+    def put(
+        self, path: str, body: Mapping[str, object], *, version: int | None = None, repeats: bool = False
+    ) -> Answer:
+        """`version` is the one that was seen, and goes as If-Match. What `repeats` is taken twice for once, and is sent
+        again as by `post`."""
+        pauses = _ACT_PAUSES if repeats else ()
+        return try_again(lambda: self._ask("PUT", path, body=body, headers=_if_match(version)), pauses=pauses)
 
     def delete(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """With these headers beside the session's token."""
@@ -285,7 +305,9 @@ class Service:
                 bound = limit if response.is_success else WORD_LIMIT
                 answer = Answer(response.status_code, _whole(response, bound), response.headers)
         except (httpx2.RequestError, httpx2.InvalidURL) as error:
-            raise Unreachable(str(error)) from None
+            if method == "GET" or content is not None or isinstance(error, _UNSENT):
+                raise Unreachable(str(error)) from None
+            raise Unanswered from None
         if not 200 <= answer.status < 300:
             raise _refusal(answer.status, answer.content)
         if self.token and self._afterwards:
@@ -304,6 +326,7 @@ def _authorities() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
+_UNSENT: Final = (httpx2.InvalidURL, httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.UnsupportedProtocol)
 _BYTES = "application/octet-stream"
 # A few kilobytes can be packed that would fill a memory.
 _AS_IT_IS: Final = {"Accept-Encoding": "identity"}

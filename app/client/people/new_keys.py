@@ -56,7 +56,7 @@ def bring(
     keys = machine.unlock(passphrase)
     request = {"token": token, "recipient": keys.recipient, "key": keys.public_key, "password": opaque(password)}
     with closing(Service(server, http=http)) as service:
-        person = str(service.post("/new-keys", request).json()["person"])
+        person = str(service.post_unkept("/new-keys", request).json()["person"])
     machine.tell(About(server, handle, pin, person))
     return machine
 
@@ -84,7 +84,7 @@ def replacement(staff: Staff) -> Replacement | None:
         "signature": b64(objections.ask(staff.signer, org=staff.org)),
     }
     try:
-        answer = staff.service.post("/replaced-keys", request).json()
+        answer = staff.service.post_unkept("/replaced-keys", request).json()
     except Refused as refusal:
         if refusal.type != "not-replaced":
             raise

@@ -62,7 +62,7 @@ def join(
     }
     with closing(Service(server, http=http)) as service:
         try:
-            person = str(service.post("/people", request).json()["id"])
+            person = str(service.post_unkept("/people", request).json()["id"])
         except Refused as refusal:
             if refusal.type not in _MAY_HAVE_JOINED or not has_tried:
                 raise
@@ -74,7 +74,7 @@ def join(
 def _joined_before(service: Service, handle: str, password: str, refusal: Refused) -> str:
     """Who has this handle and this password. Raises the refusal where nobody has."""
     try:
-        return str(service.post("/sessions", {"person": handle, "password": opaque(password)}).json()["person"])
+        return str(service.post_unkept("/sessions", {"person": handle, "password": opaque(password)}).json()["person"])
     except Refused:
         raise refusal from None
 
@@ -113,7 +113,7 @@ def passing(staff: Staff, password: str) -> Iterator[None]:
 
 def _open(staff: Staff, password: str) -> Told:
     request: dict[str, object] = {"person": staff.person, "password": opaque(password)}
-    answer = try_again(lambda: staff.service.post("/sessions", request), pauses=_PAUSES).json()
+    answer = try_again(lambda: staff.service.post_unkept("/sessions", request), pauses=_PAUSES).json()
     staff.service.token = answer["token"]
     return answer
 
@@ -131,7 +131,7 @@ def set_password(staff: Staff, password: str) -> None:
     Raises `Unfit`, and `Refused` where these keys are not those with which the person joined.
     """
     check_password(password)
-    challenge = str(staff.service.post("/password/challenges", {"person": staff.person}).json()["challenge"])
+    challenge = str(staff.service.post_unkept("/password/challenges", {"person": staff.person}).json()["challenge"])
     signature = staff.signer.sign_bytes(bytes_signed("password", challenge.encode())).sig
     request = {
         "person": staff.person,

@@ -136,7 +136,7 @@ def correct(staff: Staff, view: ReleaseView, words: str) -> str:
 
 def warn(staff: Staff, view: ReleaseView, words: str) -> bool:
     """Say why nobody should rely on a release. Whether its readers are told, and an embargo held: it takes two."""
-    return staff.service.post(f"/releases/{view.id}/note", {"words": words}).json()["note_too"] is not None
+    return staff.service.post_unkept(f"/releases/{view.id}/note", {"words": words}).json()["note_too"] is not None
 
 
 def approve(staff: Staff, view: ReleaseView) -> None:
@@ -171,7 +171,7 @@ def draw(staff: Staff, release: str) -> None:
     release_view = view(staff, release)
     _check_wish(staff, release, asdict(release_view))
     keys = _keys_of(staff, release_view)
-    staff.service.post(f"/releases/{release}/draw", {"statistics_keys": [str(key.identity) for key in keys]})
+    staff.service.post_unkept(f"/releases/{release}/draw", {"statistics_keys": [str(key.identity) for key in keys]})
     _wait(staff, release)
 
 
@@ -180,14 +180,14 @@ def lose_accounts(staff: Staff, view: ReleaseView) -> None:
 
     Everybody who has a card in a drawn quarter is then charged all that was drawn of it.
     """
-    staff.service.post(f"/releases/{view.id}/lost-accounts", {})
+    staff.service.post_unkept(f"/releases/{view.id}/lost-accounts", {})
 
 
 def go_on(staff: Staff, view: ReleaseView) -> None:
     """Draw what this person approved, or make the folder of a draw, whoever's it was: what an answer that got lost, a
     machine or a service that stopped has left undone."""
     if view.state == "drawn":
-        staff.service.post(f"/releases/{view.id}/composition", {})
+        staff.service.post_unkept(f"/releases/{view.id}/composition", {})
     else:
         draw(staff, view.id)
 
@@ -224,7 +224,7 @@ def sign(staff: Staff, release: str) -> Folder:
     stated = ReleaseKey(release, sha256_hex(files[SUMS]), role, signature.key, staff.today)
     statement = stated.state(org=staff.org, signer=staff.signer).text.decode()
     signed = {"key": b64(signature.key), "sig": b64(signature.sig), "statement": statement}
-    staff.service.post(f"/releases/{release}/signatures", signed)
+    staff.service.post_unkept(f"/releases/{release}/signatures", signed)
     return files
 
 

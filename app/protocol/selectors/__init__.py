@@ -17,6 +17,7 @@ from app.protocol.selectors.errors import NotASelector
 __all__ = ["VALUE_LENGTH", "NotASelector", "Selector", "normalise"]
 
 VALUE_LENGTH: Final = 2_000
+_E164: Final = re.compile(r"\+[1-9][0-9]{3,14}")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Selector:
         match body:
             case {"type": str(type_), "value": str(value), "normalised": str(normalised), **rest} if not rest:
                 try:
-                    if len(value) <= VALUE_LENGTH and normalise(type_, normalised) == normalised:
+                    if len(value) <= VALUE_LENGTH and _is_spelling(type_, normalised):
                         return cls(type_, value, normalised)
                 except NotASelector:
                     pass
@@ -50,6 +51,11 @@ class Selector:
 
     def body(self) -> dict[str, Any]:
         return {"type": self.type, "value": self.value, "normalised": self.normalised}
+
+
+def _is_spelling(type_: str, value: str) -> bool:
+    """Numbering plans change. What was a number when somebody wrote it down stays one in its case."""
+    return _E164.fullmatch(value) is not None if type_ == "phone" else normalise(type_, value) == value
 
 
 def normalise(type_: str, value: str, *, country: str | None = None, platform: str | None = None) -> str:

@@ -130,7 +130,7 @@ _PLATFORMS: Final = (
         "facebook",
         ("facebook.com", "fb.com"),
         aliases=("fb", "фейсбук", "فیسبوک", "فيسبوك", "脸书", "臉書"),
-        profiles=(r"/(?P<name>[\w.]+(?<!\.php))", r"/people/[^/]+/(?P<name>[0-9]+)"),
+        profiles=(r"/(?P<name>[\w.]+(?<!\.(?i:php)))", r"/people/[^/]+/(?P<name>[0-9]+)"),
         reserved=_FACEBOOK,
         by_number=("/profile.php", "id"),
     ),
@@ -269,7 +269,7 @@ def _of_address(value: str) -> str:
     if platform is None:
         raise NotASelector("an address of no platform that is known here: record it as a web address, or name both")
     path = unquote(url.pathname).rstrip("/")
-    if platform.by_number and path == platform.by_number[0]:
+    if platform.by_number and path.lower() == platform.by_number[0]:
         numbers = parse_qs(url.search.removeprefix("?")).get(platform.by_number[1], [])
         if len(numbers) == 1 and numbers[0].isdecimal():
             return f"{platform.name}:{int(numbers[0])}"

@@ -1,7 +1,9 @@
 """HTTP, where something else than the service answers."""
 
+import ast
 import gzip
 import json
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -192,3 +194,33 @@ def _types(form: dict[str, Any], schemas: dict[str, Any]) -> set[type]:
         "null": type(None),
     }
     return {types[form.get("type", "string")]}
+
+
+def test_what_is_sent_under_a_key_goes_to_routes_that_keep_it_and_what_is_not_to_others() -> None:
+    """What a route forgets and the client sends again would be done twice."""
+    paths = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text())["paths"]
+    keeps = {path: _keeps_key(acts["post"]) for path, acts in paths.items() if "post" in acts}
+
+    sent = list(_posts(Path(transport.__file__).parents[1]))
+
+    assert {is_kept for _, is_kept in sent} == {True, False}
+    for path, is_kept in sent:
+        assert {keeps[each] for each in keeps if re.fullmatch(path, each)} == {is_kept}, path
+
+
+def _keeps_key(act: dict[str, Any]) -> bool:
+    return any(each.get("$ref", "").endswith("/Idempotency-Key") for each in act.get("parameters", ()))
+
+
+def _posts(client: Path) -> Iterator[tuple[str, bool]]:
+    """Each path that any module of the client posts to, as a pattern, and whether under a key."""
+    for module in client.rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr.startswith("post")
+            ):
+                parts = node.args[0].values if isinstance(node.args[0], ast.JoinedStr) else [node.args[0]]
+                path = "".join(re.escape(str(each.value)) if isinstance(each, ast.Constant) else ".*" for each in parts)
+                yield f"/v1{path}", node.func.attr == "post"

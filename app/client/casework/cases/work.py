@@ -65,7 +65,7 @@ def assess(staff: Staff, case: OpenCase, assessment: Assessment) -> OpenCase:
     anew = {Name(PartType.ASSESSMENT)}
     case = write(staff, case, replace(case.file, assessment=assessment), anew=anew)
     told = {"level": assessment.level.value, "valid_until": assessment.valid_until.isoformat()}
-    staff.service.put(f"/cases/{case.id}/assessment", _paper(case, PartType.ASSESSMENT) | told)
+    staff.service.put(f"/cases/{case.id}/assessment", _paper(case, PartType.ASSESSMENT) | told, repeats=True)
     return case
 
 
@@ -75,7 +75,7 @@ def plan(staff: Staff, case: OpenCase, plan: SafetyPlan, *, review: date | None 
     _at_work(staff, case)
     case = write(staff, case, replace(case.file, plan=plan))
     told = {"status": plan.status.value, "review": review.isoformat() if review else None}
-    staff.service.put(f"/cases/{case.id}/plan", _paper(case, PartType.PLAN) | told)
+    staff.service.put(f"/cases/{case.id}/plan", _paper(case, PartType.PLAN) | told, repeats=True)
     return case
 
 
@@ -112,7 +112,8 @@ def tell_task(staff: Staff, case: OpenCase, task: Task, *, urgent: bool = False,
     the case was closed. Raises `Refused`."""
     part = case.whole.parts[Name(PartType.TASK, task.id)]
     told = {"part": part, "kind": task.kind.value, "urgent": urgent, "due": due.isoformat() if due else None}
-    return CaseTask.read(staff.service.put(f"/cases/{case.id}/tasks/{task.id}", told).json())
+    answer = staff.service.put(f"/cases/{case.id}/tasks/{task.id}", told, repeats=True)
+    return CaseTask.read(answer.json())
 
 
 def list_tasks(staff: Staff, case_id: str) -> dict[str, CaseTask]:

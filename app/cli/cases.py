@@ -1,8 +1,9 @@
 """Commands of casework. The facts of a case come from files and go to the screen; the service sees neither."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,7 +15,7 @@ from app.cli.coding import read
 from app.cli.console import HOME, Home, Json, say, show, show_list, show_text, staff, text_of
 from app.cli.names import Ask, CaseId, Given, Names, short
 from app.cli.stopped import Stopped
-from app.client.casework import act_approvals, approvals, cases, coding_approvals, course, words
+from app.client.casework import act_approvals, approvals, cases, coding_approvals, course, ties, words
 from app.client.casework.cases import OpenCase, ending
 from app.client.machine.staff import Staff
 from app.client.statistics import cards, withdrawals
@@ -22,6 +23,12 @@ from app.protocol.encoding import new_id
 from app.protocol.journal import Ending, Hold, Moving, Release, Removal
 from app.vocabulary import ConsentMethod, ConsentScope, ConsentStatus
 
+# What an answer is in another case, where it follows no earlier one.
+_ANSWERS: Final = {
+    ConsentStatus.GIVEN: ConsentStatus.GIVEN,
+    ConsentStatus.DECLINED: ConsentStatus.DECLINED,
+    ConsentStatus.WITHDRAWN: ConsentStatus.DECLINED,
+}
 _ACTS = {each.subject for each in (Removal, Ending, Moving, Hold, Release)}
 Decision = Annotated[
     bool | None, typer.Option("--approve/--reject", help="Your decision; without it nothing is decided.")
@@ -61,26 +68,57 @@ def consent(
     worker = staff(machine)
     open_case = cases.open_(worker, Names(worker).case(id_))
     person = _person_of(open_case, person)
-    counts = scope is ConsentScope.STATISTICS and status is not ConsentStatus.ASKED
-    if counts and status is not ConsentStatus.GIVEN:  # first, so that nobody is counted whose *no* was cut short
-        open_case = cards.own_word(worker, open_case, person, status)
+    said = _Said(scope, status, method, text_of(wording, "") if wording else "")
+    _keep(worker, open_case, person, said, consent=consent)
+    if said.scope is ConsentScope.STATISTICS and said.status in _ANSWERS:
+        elsewhere = replace(said, status=_ANSWERS[said.status])
+        _keep_elsewhere(worker, open_case, person, elsewhere)
+
+
+@dataclass(frozen=True)
+class _Said:
+    """An answer of somebody about one use."""
+
+    scope: ConsentScope
+    status: ConsentStatus
+    method: ConsentMethod
+    wording: str = field(repr=False)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it says if they may be counted."""
+        return self.scope is ConsentScope.STATISTICS and self.status is not ConsentStatus.ASKED
+
+
+def _keep(worker: Staff, open_case: OpenCase, person: str, said: _Said, *, consent: str | None = None) -> None:
+    if said.counts and said.status is not ConsentStatus.GIVEN:  # first, so that nobody is counted whose *no* is cut off
+        open_case = cards.own_word(worker, open_case, person, said.status)
     newest = {each.id: each.mark for each in cases.list_consents(worker, open_case)}
     cases.record_consent(
         worker,
         open_case,
         person=person,
         consent=consent or new_id("cons"),
-        scope=scope,
-        status=status,
-        method=method,
-        wording=text_of(wording, "") if wording else "",
+        scope=said.scope,
+        status=said.status,
+        method=said.method,
+        wording=said.wording,
         after=newest.get(consent) if consent else None,
     )
-    if counts and any(tie.person == person and tie.joins for tie in open_case.file.ties):
-        say("They are a person of another case too. This is said of the one case alone: keep it in the other as well.")
-    if counts and status is ConsentStatus.GIVEN:
-        after = cards.own_word(worker, cases.open_(worker, open_case.id), person, status)
+    if said.counts and said.status is ConsentStatus.GIVEN:
+        after = cards.own_word(worker, cases.open_(worker, open_case.id), person, said.status)
         _tell_if_unheard(worker, after, person)
+
+
+def _keep_elsewhere(worker: Staff, open_case: OpenCase, person: str, said: _Said) -> None:
+    """Whoever may be counted in one case, or not, is one human being in all of them."""
+    others = list(ties.elsewhere(worker, open_case, [person]))
+    for _, other in others:
+        _keep(worker, cases.open_(worker, other.case.id), other.person, said)
+        say(f"Kept of them in {cases.view(worker, other.case.id).ref} too.")
+    if not others and any(tie.person == person and tie.joins for tie in open_case.file.ties):
+        say("They are a person of another case too, on which you do not work, or of which nobody has signed it yet:")
+        say("whoever works on both keeps it there.")
 
 
 def _tell_if_unheard(worker: Staff, open_case: OpenCase, person: str) -> None:

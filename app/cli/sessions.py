@@ -103,7 +103,7 @@ def _follow_words(person: Staff) -> None:
     """What reporters have said of being counted since, in all cases of this person at once."""
     try:
         for case in cards.follow_words(person):
-            say(f"A reporter has changed what they agreed to: {short(case)} says so now, and its cards follow.")
+            say(f"Somebody has changed what they agreed to: {short(case)} says so now, and its cards follow.")
     except (ProtocolError, NotGranted, Refused, Unreachable, Collision) as error:
         say_failure("What reporters have said since was not followed", error)
 

@@ -8,6 +8,7 @@ import pytest
 
 from app.cli.names import short
 from app.client.casework import cases, triage
+from app.client.casework.cases import OpenCase
 from app.client.statistics import cards
 from app.protocol import receipt
 from app.protocol.case import Assessment
@@ -174,17 +175,34 @@ def test_who_signs_in_is_told_of_cards_whose_hour_has_come_until_they_are_sent(t
         assert told not in tern("sign-in", environment=theirs).err
 
 
-def test_of_who_is_in_two_cases_it_is_told_that_an_answer_is_of_the_one(here: Installation) -> None:
-    anna, boris = here.staff("anna"), here.staff("boris")
-    older, newer = (taken(anna, boris, claimed(here, anna)) for _ in range(2))
-    theirs = here.environment("boris") | {"COLUMNS": "400"}
+def test_an_answer_of_who_is_in_two_cases_is_kept_in_both_once_two_have_signed_that(here: Installation) -> None:
+    anna, boris, chen = here.staff("anna"), here.staff("boris"), here.staff("chen")
+    older, newer = (coded(here, anna, boris) for _ in range(2))
     for case in (older, newer):
-        tern("case", "add", case.id, "person", "self", environment=theirs)
+        cases.change_members(boris, case, add=[chen.person])
+    theirs = here.environment("boris") | {"COLUMNS": "400"}
+
+    def declare(status: str, case: OpenCase) -> str:
+        how = ["statistics", status, "--person", "1", "--method", "spoken"]
+        ended = tern("case", "consent", case.id, *how, environment=theirs)
+        assert ended.code == 0
+        return ended.err
+
+    def answers() -> list[tuple[ConsentStatus | None, list[ConsentStatus]]]:
+        opened = [cases.open_(boris, case.id) for case in (older, newer)]
+        return [(it.file.persons[0].statistics, [e.status for e in cases.list_consents(boris, it)]) for it in opened]
+
     same = tern("case", "same", newer.id, "person-1", older.id, "person-1", "--json", environment=theirs)
+    if json.loads(same.out)["case"] == older.id:  # of one day, the lesser token stands for the older
+        older, newer = newer, older
+    of_one = declare("given", newer)
+    before = answers()
+    cards.write(boris, newer.id, approved(boris, cases.open_(boris, newer.id), chen))
+    of_both = declare("declined", older)
+    after = answers()
 
-    said = json.loads(same.out)["case"]
-    answers = ["statistics", "declined", "--person", "1", "--method", "spoken"]
-    told = {case.id: tern("case", "consent", case.id, *answers, environment=theirs) for case in (older, newer)}
-
-    assert [each.code for each in told.values()] == [0, 0]
-    assert {id_ for id_, each in told.items() if "keep it in the other" in each.err} == {said}
+    assert "whoever works on both keeps it there" in of_one
+    assert before == [(ConsentStatus.GIVEN, []), (ConsentStatus.GIVEN, [ConsentStatus.GIVEN])]
+    assert f"Kept of them in {cases.view(boris, newer.id).ref} too." in of_both
+    assert [status for status, _ in after] == [ConsentStatus.DECLINED] * 2
+    assert [set(kept) for _, kept in after] == [{ConsentStatus.DECLINED}, {ConsentStatus.DECLINED, ConsentStatus.GIVEN}]

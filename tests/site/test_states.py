@@ -59,6 +59,7 @@ def test_the_page_without_script_says_it_in_these_words(site: Site, state: Repor
     html = site.render("plain_replies.html", "en", words="w", mailbox=mailbox, done=None, kept={}, mistakes=())
 
     assert _told_in(html) == {WORDS[state]}
+    assert ("Write a new report" in html) is ("new report" in WORDS[state])
     assert "duplicate" not in html
 
 

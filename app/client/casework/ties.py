@@ -4,7 +4,9 @@ The case whose person is the newer holds the tie, and it does not say which the 
 know of that one. Whose token it is, whoever may open the other case finds in it.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -73,6 +75,33 @@ def take_back(staff: Staff, one: Someone, other: Someone) -> Someone:
     """Say that they are not one, though that was said: gives back whose case says so. As `say`."""
     older, newer = sorted((one, other), key=lambda each: each.since)
     return _written(staff, newer, untied(newer.file, newer.person, token=older.token, by=staff.person))
+
+
+def elsewhere(staff: Staff, case: OpenCase, people: Collection[str]) -> Iterator[tuple[str, Someone]]:
+    """Each of these people of the case with whoever two have signed for being the same human being, as far as this
+    person works on their cases. All of these are opened, so that the service learns of none which it is.
+    """
+    everybody = list(_people(staff)) if people else []
+    next_to = defaultdict[str, set[str]](set)
+    for each in everybody:
+        for tie in each.file.ties:
+            if tie.person == each.person and tie.holds:
+                next_to[each.token].add(tie.token)
+                next_to[tie.token].add(each.token)
+    for person in people:
+        tokens = _reached(next_to, case.file.person(person).token)
+        for each in everybody:
+            if each.token in tokens and (each.case.id, each.person) != (case.id, person):
+                yield person, each
+
+
+def _reached(next_to: Mapping[str, AbstractSet[str]], token: str) -> frozenset[str]:
+    """This one, and all to which ties lead from it."""
+    found, left = set[str](), [token]
+    while left:
+        found.add(one := left.pop())
+        left += next_to.get(one, frozenset()) - found
+    return frozenset(found)
 
 
 def asked(staff: Staff, file: CaseFile) -> tuple[tuple[AskedTie, ...], int]:

@@ -77,6 +77,19 @@ def of_case(staff: Staff, case: OpenCase) -> tuple[Word, ...]:
     return tuple(_word(staff, case, id_, shown.get(id_)) for id_ in sorted(joined | shown.keys()))
 
 
+def no_of(file: CaseFile, among: Collection[Word]) -> dict[str, bool]:
+    """Who of these people is to be counted no more, because a reporter who tells of them has said so since; and whether
+    that was themselves. What a report did not tick, or is gone, says nothing of other cases.
+    """
+    said_no = [each for each in among if each.counts is False and each.said]
+    found = dict[str, bool]()
+    for person in file.persons:
+        for word in (each for each in said_no if person.is_told_by(each.report)):
+            themselves = person.relation is Relation.SELF and word.of_themselves
+            found[person.id] = found.get(person.id, False) or themselves
+    return found
+
+
 def taken_back(file: CaseFile) -> frozenset[str]:
     """The ids of those who agreed to be counted, or for whom a reporter did, and do no longer."""
     return frozenset(

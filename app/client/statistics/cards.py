@@ -6,6 +6,7 @@ they leave, so that nothing joins them to a person or a case.
 
 import json
 import secrets
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from app import age
-from app.client.casework import approvals, cases, coding_approvals, words
+from app.client.casework import approvals, cases, coding_approvals, ties, words
 from app.client.casework.cases import OpenCase, ending
 from app.client.machine.directory import write_atomically
 from app.client.machine.kept import Kept
@@ -38,6 +39,7 @@ DELAY_HOURS: Final = 72
 # taken back from the service.
 _SENT: Final = "card-sent"
 _GONE: Final = "card-gone"
+_NO: Final = frozenset({ConsentStatus.DECLINED, ConsentStatus.WITHDRAWN})
 # What somebody wrote so long before they left, or had other keys, may have waited on their machine then.
 _MAY_WAIT: Final = timedelta(days=14)
 
@@ -87,7 +89,10 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
         if tie.before:
             _put_out(staff, tie.before, None)
     send_again(staff, after)
-    return after
+    tied = {tie.person for tie in file.ties if tie.signed and tie not in said.ties}
+    for of, people in _ones(staff, after, tied).items():
+        _carry(staff, cases.open_(staff, of), people)
+    return cases.refreshed(staff, after) if tied else after
 
 
 def send_again(staff: Staff, case: OpenCase) -> int:
@@ -249,7 +254,8 @@ def forget(staff: Staff, note: CardNote) -> None:
 
 
 def follow_words(staff: Staff) -> list[str]:
-    """Take back the cards of whom their reporters let be counted no more, and write into the case what they said.
+    """Take back the cards of whom their reporters let be counted no more, and write into the case what they said; and
+    likewise in each other case of this person's in which two have signed that somebody is the same human being.
 
     Of all cases of this person at once, whether cards wait or not: what is asked of the service tells none from
     another. Gives back the ids of those in which something was written. One that fails keeps no other back; the first
@@ -262,8 +268,7 @@ def follow_words(staff: Staff) -> list[str]:
         if kept.find(case) == posts:
             continue
         try:
-            if _follow_behind(staff, case):
-                written.append(case)
+            written += _follow_behind(staff, case)
         except (ProtocolError, NotGranted, Refused, cases.Collision) as fault:
             faults.append(fault)
         else:
@@ -281,7 +286,7 @@ def _changed(staff: Staff) -> dict[str, bytes]:
     return {case: "".join(f"{each}\n" for each in sorted(of_case)).encode() for case, of_case in posts.items()}
 
 
-def _follow_behind(staff: Staff, id_: str) -> bool:
+def _follow_behind(staff: Staff, id_: str) -> list[str]:
     """The same, once more where a colleague's machine follows at this moment."""
     try:
         return _follow(staff, id_)
@@ -289,11 +294,47 @@ def _follow_behind(staff: Staff, id_: str) -> bool:
         return _follow(staff, id_)
 
 
-def _follow(staff: Staff, id_: str) -> bool:
+def _follow(staff: Staff, id_: str) -> list[str]:
     case = cases.whole(staff, cases.open_(staff, id_))
-    said = words.heard(staff, case)
+    found = words.of_case(staff, case)
+    said = words.as_said(case.file, found)
     # Of all who may not be counted, and not of whom this machine hears it first: the case may say so already.
-    return _withdraw(staff, case, said, not_counted(said)).file != case.file
+    after = _withdraw(staff, case, said, not_counted(said))
+    here = [id_] if after.file != case.file else []
+    return [*here, *_say_no(staff, after, words.no_of(after.file, found))]
+
+
+def _ones(staff: Staff, case: OpenCase, people: Collection[str]) -> dict[str, set[str]]:
+    """By case, these people, and who is one human being with one of them."""
+    found = defaultdict[str, set[str]](set, {case.id: set(people)} if people else {})
+    for _, each in ties.elsewhere(staff, case, people):
+        found[each.case.id].add(each.person)
+    return found
+
+
+def _carry(staff: Staff, case: OpenCase, people: Collection[str]) -> None:
+    """Let a *no* of these people, their own or a reporter's, count in the other cases in which they are."""
+    said_no = words.no_of(case.file, words.of_case(staff, case))
+    own = {each.id: True for each in case.file.persons if each.statistics in _NO}
+    _say_no(staff, case, {person: is_own for person, is_own in (said_no | own).items() if person in people})
+
+
+def _say_no(staff: Staff, case: OpenCase, people: Mapping[str, bool]) -> list[str]:
+    """Write a *no* of these people of a case into the others of this person's in which they are, and take back their
+    cards; in which it was not yet so. Their own word there stands before a reporter's here.
+
+    It is written as their own: no word of a reporter of that case, who may not know of this one, outdoes it.
+    """
+    written = list[str]()
+    for person, other in ties.elsewhere(staff, case, people):
+        there = cases.open_(staff, other.case.id)
+        theirs = there.file.person(other.person).statistics
+        if theirs in _NO or (theirs is ConsentStatus.GIVEN and not people[person]):
+            continue
+        status = ConsentStatus.WITHDRAWN if theirs is ConsentStatus.GIVEN else ConsentStatus.DECLINED
+        own_word(staff, there, other.person, status)
+        written.append(there.id)
+    return written
 
 
 def _heard_before(staff: Staff) -> Kept:

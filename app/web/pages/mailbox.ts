@@ -15,6 +15,9 @@ import { show } from "./screens.ts"
 import { Waiting } from "./waiting.ts"
 import { dayInWords, inDigits, word } from "./words.ts"
 
+/** Where the words about the report ask for it once more. */
+const TO_SEND_ANEW: readonly string[] = ["insufficient", "undecryptable", "lapsed"]
+
 class MailboxPage {
     private readonly client: ReporterClient
     private readonly typed = byId("typed", HTMLTextAreaElement)
@@ -102,6 +105,7 @@ class MailboxPage {
 
     private draw(mailbox: Mailbox): void {
         byId("state", HTMLParagraphElement).textContent = stateInWords(mailbox.state)
+        byId("write-anew", HTMLParagraphElement).hidden = !TO_SEND_ANEW.includes(mailbox.state ?? "")
         const replies = mailbox.replies.map(({ number, day, text }) => {
             const title = make("h3", {}, word("reply", { n: number }), " ", make("time", { dateTime: day }, dayInWords(day)))
             return make("article", {}, title, make("div", { className: "typed", dir: "auto" }, text))

@@ -286,3 +286,9 @@ def test_what_was_read_makes_room_and_what_is_replaced_goes(desk: Desk) -> None:
     slots = desk.rows.scalars(select(Slot).where(Slot.reply.is_not(None)).order_by(Slot.number)).all()
     assert written.replies == 2
     assert {each.reply for each in slots} == {2}
+
+
+def test_what_is_gone_is_told_from_what_nobody_writes_to_any_more() -> None:
+    told = {each.type: each.status for each in (ReportClosed, ReportDestroyed)}
+
+    assert told == {"report-closed": 409, "report-destroyed": 410}

@@ -8,13 +8,17 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.actor import Actor
+from app.audit.actions import Action
+from app.audit.models import AuditEvent
 from app.casework.cases import service as cases
-from app.casework.cases.models import Case, Membership
+from app.casework.cases.models import Case, CasePart, Membership
+from app.people.grants.models import Grant
 from app.people.staff.models import Person
+from app.people.staff.service import Standing
 from app.problems import NotFound
 from app.vocabulary import Role
 from tests import factories
-from tests.factories import DAY
+from tests.factories import DAY, HOUR
 
 
 @dataclass
@@ -118,3 +122,46 @@ def test_a_forbidden_case_is_as_absent_as_one_that_never_was(house: House) -> No
             except NotFound:
                 seen = None
             assert (seen is not None) == (case == house.case.id and "case" in VISIBLE.get(name, set()))
+
+
+def own_part(house: House, *names: str) -> str:
+    """A part of the case, with a key of its own that these hold."""
+    part = house.rows.scalars(select(CasePart.id).where(CasePart.case_id == house.case.id)).one()
+    for name in names:
+        factories.grant(house.rows, part, house.people[name].id)
+    return part
+
+
+def held(house: House, name: str) -> set[str]:
+    theirs = select(Grant.subject).where(Grant.grantee == house.people[name].id, ~Grant.revoked)
+    return set(house.rows.scalars(theirs))
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.TRIAGER])
+def test_without_a_role_for_cases_a_member_stays_one_and_holds_no_key_of_theirs(house: House, role: Role) -> None:
+    part = own_part(house, "owner", "member")
+    factories.grant(house.rows, house.other.id, house.people["member"].id)  # of a case that they do not work on
+    before = held(house, "member")
+
+    standing = Standing(house.actor("supervisor"), house.people["member"].id, frozenset({role}), HOUR)
+    cases.curtail(house.rows, standing)
+
+    kept = {house.other.id} if role is Role.AUDITOR else before
+    assert (before, held(house, "member")) == ({house.case.id, house.other.id, part}, kept)
+    assert house.found(cases.of_member(house.actor("member"))) == {"case"}
+    assert held(house, "owner") == {house.case.id, house.second.id, part}
+
+
+def test_who_has_left_works_on_no_case_that_somebody_goes_on_with(house: House) -> None:
+    part = own_part(house, "owner", "member")
+
+    cases.curtail(house.rows, Standing(house.actor("supervisor"), house.people["owner"].id, frozenset(), HOUR))
+
+    assert house.found(cases.of_member(house.actor("owner"))) == {"second"}
+    assert held(house, "owner") == {house.second.id}
+    assert (house.case.owner_id, house.second.owner_id) == (None, house.people["owner"].id)
+    assert held(house, "member") == {house.case.id, part}
+    house.rows.commit()
+    changed = select(AuditEvent.object_id).where(AuditEvent.action == Action.MEMBERS_CHANGED)
+    assert house.rows.scalars(changed).all() == [house.case.id]
+    assert house.found(cases.of_member(house.actor("member"))) == {"case"}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.actor import Actor
 from app.audit.models import AuditEvent
 from app.casework.cases import service as cases
-from app.casework.cases.journal import NewReportKey, Writing
+from app.casework.cases.journal import NewPart, NewPartKey, NewReportKey, Writing
 from app.casework.cases.membership import MembersChange
 from app.casework.cases.models import Case, CasePart, JournalEntry, Membership
 from app.casework.cases.service import CaseExists, CaseMerged, Joining, NewCase
@@ -30,7 +30,7 @@ from app.vocabulary import CaseStage, GrantKind, Priority, ReportState, Role, Tr
 from tests import factories
 from tests.factories import DAY, HOUR
 
-ENTRY, KEY = factories.sealed(Kind.JOURNAL), factories.sealed(Kind.GRANT)
+ENTRY, PART, KEY = factories.sealed(Kind.JOURNAL), factories.sealed(Kind.PART), factories.sealed(Kind.GRANT)
 ENTRY_SHA256 = sha256_hex(ENTRY)
 
 
@@ -109,7 +109,10 @@ def test_a_case_that_goes_on_elsewhere_is_not_written_and_its_members_change_sti
 
     with pytest.raises(CaseMerged):
         room.join()
+    with pytest.raises(CaseMerged):
+        room.write(Writing([ENTRY], [NewPart(factories.id_("part"), 1, PART)]))
     assert room.write(Writing([ENTRY])).id == room.case.id
+    assert room.events() == [("case.written", room.case.id, ENTRY_SHA256)]
 
 
 def test_a_member_lets_a_report_in_behind_what_they_have_read(room: Room) -> None:
@@ -147,6 +150,26 @@ def test_pairs_come_with_a_key_that_turns_alone(room: Room) -> None:
     room.write(Writing([ENTRY], turned=turned, pairs=pairs))
 
     assert room.rows.scalars(select(Pair.generation)).all() == [2]
+
+
+def test_who_is_put_out_has_no_key_of_a_part_and_it_is_written_on_under_its_next_one(room: Room) -> None:
+    part, (owner, member) = factories.id_("part"), (room.people[name].id for name in ("owner", "member"))
+    first, second = room.custodians()
+    pairs = [NewPair(first.id, second.id, factories.sealed(Kind.PAIR))]
+    room.write(Writing([ENTRY], [NewPart(part, 1, PART, [NewGrant(owner, KEY), NewGrant(member, KEY)], pairs)]))
+    turned = [NewGrant(owner, KEY), NewGrant(room.case.id, KEY)]
+    room.write(Writing([ENTRY], turned=turned), seen=2, change=MembersChange(remove=[member]))
+    more, next_key = NewPart(part, 2, PART), [NewGrant(owner, KEY), NewGrant(part, KEY)]
+
+    assert room.rows.scalars(select(Grant.grantee).where(Grant.subject == part, ~Grant.revoked)).all() == [owner]
+    with pytest.raises(TurnFirst):
+        room.write(Writing([ENTRY], [more]), seen=3)
+    room.write(Writing([ENTRY], [more], part_keys=[NewPartKey(part, next_key, pairs)]), seen=3)
+
+    granted = room.rows.execute(select(Grant.grantee, Grant.generation).where(Grant.subject == part, ~Grant.revoked))
+    assert {tuple(each) for each in granted} == {(owner, 1), (owner, 2), (part, 1)}
+    [kept] = room.rows.scalars(select(Pair).where(Pair.subject == part))
+    assert (kept.case_id, kept.generation) == (room.case.id, 2)
 
 
 def test_the_next_key_of_a_report_is_for_the_case_that_it_is_in_unless_it_was_destroyed(room: Room) -> None:
@@ -231,3 +254,7 @@ def test_pairs_are_to_be_made_once_a_case_by_whoever_works_on_it_and_holds_its_p
 
     factories.pair(rows, part, first, second, case_id=room.case.id)
     assert (due("owner"), due("member")) == ([], [])
+
+
+def test_what_is_there_already_and_what_goes_on_elsewhere_are_conflicts() -> None:
+    assert {each.type: each.status for each in (CaseExists, CaseMerged)} == {"case-exists": 409, "case-merged": 409}

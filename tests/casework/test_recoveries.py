@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from app.audit.actions import Action
 from app.audit.models import AuditEvent
-from app.casework.cases.models import Case, CasePart, Membership
+from app.casework.cases.models import Case, CasePart, CheckpointPiece, JournalEntry, Membership
 from app.people.grants.models import Grant
 from app.people.pairs.models import Pair
 from app.people.staff.models import Person
@@ -21,6 +21,7 @@ from app.vocabulary import GrantKind, Role
 from tests import factories
 from tests.casework.conftest import problem
 
+JOURNAL = factories.sealed(Kind.JOURNAL)
 GRANT, ENTRY = factories.in_json(Kind.GRANT), factories.in_json(Kind.JOURNAL)
 
 
@@ -68,8 +69,30 @@ def test_the_first_custodian_is_shown_the_journal_alone_and_nobody_else_is(room:
 
     assert (shown.status_code, set(shown.json()), len(shown.json()["entries"])) == (200, {"grants", "entries"}, 1)
     assert problem(room.journal(room.second)) == (404, "not-found")
+    other = factories.case(room.rows, room.member).id  # whose key nobody has peeled
+    assert problem(room.ask(room.first, "GET", f"/cases/{other}/recoveries/{room.recovery}/journal")) == (
+        404,
+        "not-found",
+    )
     assert problem(room.journal(room.member)) == (403, "forbidden")
     assert room.ask(room.first, "GET", f"/cases/{room.case}/contents").status_code == 403
+
+
+def test_the_journal_is_shown_whole_though_it_was_summed_up_and_its_reading_is_recorded(room: Room) -> None:
+    newest = JournalEntry(
+        case_id=room.case, number=2, author_id=room.member.id, hour=factories.HOUR, sha256="2" * 64, file=JOURNAL
+    )
+    piece = CheckpointPiece(case_id=room.case, entry=2, piece=1, sha256="3" * 64, file=JOURNAL)
+    room.rows.add_all([newest, piece])
+    room.rows.commit()
+
+    shown = room.journal(room.first).json()
+
+    assert [each["number"] for each in shown["entries"]] == [1, 2]
+    read = room.rows.scalars(select(AuditEvent).where(AuditEvent.action == Action.CASE_READ)).all()
+    assert [(each.actor_id, each.object_id, each.object_hash) for each in read] == [
+        (room.first.id, room.case, newest.sha256)
+    ]
 
 
 def test_who_is_given_the_case_is_a_member_once(room: Room) -> None:

@@ -46,14 +46,15 @@ try {
 /** Each number with its fate and seconds. */
 function* many(numbers, loaded, most) {
     for (let rest = numbers; rest.length > 0; ) {
-        const [{ status, stdout }] = inProcess(LONG_SECONDS + most, ["each", String(LONG_SECONDS), ...rest.map(String)])
+        const [{ status, signal, stdout }] = inProcess(LONG_SECONDS + most, ["each", String(LONG_SECONDS), ...rest.map(String)])
         const told = stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line))
         for (const [place, { number, fate, seconds }] of told.entries())
             yield fate === "survived" && (place > 0 || loaded.includes(number)) ? [number, ...alone(number, most)] : [number, fate, seconds]
         rest = rest.slice(told.length)
         if (status !== 0 && rest.length > 0) {
             const [breaking, ...others] = rest
-            yield [breaking, ...alone(breaking, most)]
+            // It had as long as it would have alone.
+            yield [breaking, ...(signal ? ["endless", most] : alone(breaking, most))]
             rest = others
         }
     }

@@ -15,6 +15,7 @@ from app.protocol.release.budget import (
     PrivacyLoss,
     budget_left,
     delta_name,
+    has_period,
     in_words,
     is_drawn,
     is_meant,
@@ -97,6 +98,12 @@ def test_what_was_spent_is_no_longer_left(
     spent: tuple[str, str, int], kind: ReleaseKind, period: str, left: int
 ) -> None:
     assert budget_left([Charge(*spent)], kind=kind, period=period) == left
+
+
+def test_a_year_is_released_by_years_a_quarter_by_quarters_and_the_total_by_either() -> None:
+    of = {kind: [has_period(kind, "2026"), has_period(kind, "2026-Q2")] for kind in ReleaseKind}
+
+    assert of == {YEAR: [True, False], QUARTER: [False, True], RESERVE: [True, True]}
 
 
 def test_a_kind_of_a_period_is_drawn_once() -> None:

@@ -11,7 +11,7 @@ from app.protocol.release.composition import compose
 from app.protocol.release.family import Estimate
 from app.protocol.release.frame import PAGE
 from app.protocol.release.grades import shown
-from app.protocol.release.listing import FEED, Listed, languages_in, listing_files, notices
+from app.protocol.release.listing import FEED, NOTICES, Listed, languages_in, listing_files, notices
 from app.protocol.release.page import answer
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.tables import data_files, filled
@@ -22,6 +22,7 @@ from tests.statistics.releases import folders
 QUARTER = folders.noisy()
 FOLDER = folders.unsigned(QUARTER)
 HTML = FOLDER[PAGE].decode()
+OLD, NEW = "rel_" + "1" * 32, "rel_" + "2" * 32
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -145,6 +146,85 @@ def test_the_list_leads_to_pages_of_its_language_where_there_are_and_to_a_word_b
         assert f'href="{place}">Personnes enregistrées' in page
     assert notices(listed[1]) == {}
     assert "A &lt;tenth&gt; is invented." in notices(listed[2])["notice.zh.html"].decode()
+
+
+def test_a_release_and_the_one_in_its_place_say_what_became_of_them() -> None:
+    old = Listed(OLD, "quarter", "2026-Q2", "a" * 64, superseded_by=NEW, languages=("en", "fr"))
+    new = Listed(NEW, "quarter", "2026-Q2", "b" * 64, correction="A <month> was counted twice.")
+
+    files = listing_files([old, new])
+
+    told = "Persons recorded in the second quarter of 2026: tables of a quarter"
+    page = files[PAGE].decode()
+    assert f'<li><a href="{OLD}/notice.html">{told} (corrected since)</a></li>' in page
+    assert f'<li><a href="{NEW}/index.html">{told} (a correction)</a></li>' in page
+    assert page.index(NEW) < page.index(OLD)
+    assert [_told(entry) for entry in _parsed(files[FEED]).iter(f"{ATOM}entry")] == [
+        ("urn:sha256:" + "b" * 64, f"{told} (a correction)", f"{NEW}/index.html", "A <month> was counted twice."),
+        ("urn:sha256:" + "a" * 64, f"{told} (corrected since)", f"{OLD}/notice.html", None),
+    ]
+    said = notices(old)
+    assert sorted(said) == sorted(NOTICES) == ["notice.es.html", "notice.fr.html", "notice.html", "notice.zh.html"]
+    assert f'<a href="../{NEW}/index.fr.html">' in said["notice.fr.html"].decode()
+    assert f'<a href="../{NEW}/index.html">' in said["notice.es.html"].decode()
+    assert f"<h1>{told} (corrected since)</h1>" in said["notice.html"].decode()
+    assert "Do not rely" not in said["notice.html"].decode()
+
+
+def test_a_word_on_a_release_is_an_entry_of_its_own_in_the_feed_with_the_word_and_its_source() -> None:
+    noted = Listed(OLD, "year", "2026", "a" * 64, superseded_by=NEW, note="A <tenth> is invented.", correction="Twice.")
+
+    files = listing_files([noted])
+
+    told = "Persons recorded in 2026: tables of a year"
+    became = "corrected since, not to be relied on, a correction"
+    assert [_told(entry) for entry in _parsed(files[FEED]).iter(f"{ATOM}entry")] == [
+        ("urn:sha256:" + "a" * 64, f"{told} ({became})", f"{OLD}/notice.html", "A <tenth> is invented."),
+        ("urn:x-tern:note:" + "a" * 64, f"Do not rely on: {told}", f"{OLD}/notice.html", "A <tenth> is invented."),
+    ]
+    assert [entry.findtext(f"{ATOM}updated") for entry in _parsed(files[FEED]).iter(f"{ATOM}entry")] == [
+        "2027-01-01T00:00:00Z"
+    ] * 2
+    said = notices(noted)["notice.html"].decode()
+    assert said.index(f"../{NEW}/index.html") < said.index("Do not rely on it: A &lt;tenth&gt; is invented.")
+    assert said.index("invented") < said.index('<a href="index.html">the page of this release</a>')
+
+
+@pytest.mark.parametrize("became", [{"superseded_by": "rel_" + "2" * 32}, {"note": "Invented."}])
+def test_a_release_of_which_there_is_a_word_is_entered_by_it(became: dict[str, str]) -> None:
+    plain = Listed(OLD, "year", "2026", "a" * 64, languages=("en", "fr"))
+    told = replace(plain, **became)  # type: ignore[arg-type]  # texts
+
+    assert (plain.is_noted, told.is_noted, len(notices(told))) == (False, True, 4)
+    assert [plain.entrance(), plain.entrance("fr"), plain.entrance("es")] == [PAGE, "index.fr.html", PAGE]
+    assert [told.entrance(), told.entrance("fr"), told.entrance("es")] == [
+        "notice.html",
+        "notice.fr.html",
+        "notice.es.html",
+    ]
+
+
+def test_releases_of_one_period_are_listed_in_the_order_of_their_ids() -> None:
+    listed = [Listed(each, "quarter", "2026-Q2", "a" * 64) for each in (OLD, NEW)]
+
+    for order in (listed, listed[::-1]):
+        page = listing_files(order)[PAGE].decode()
+        assert page.index(NEW) < page.index(OLD)
+
+
+def test_nothing_is_published_on_the_first_day_that_feeds_can_tell_of() -> None:
+    assert _parsed(listing_files([])[FEED]).findtext(f"{ATOM}updated") == "2020-01-01T00:00:00Z"
+
+
+def _told(entry: ET.Element) -> tuple[str | None, str | None, str | None, str | None]:
+    link = entry.find(f"{ATOM}link")
+    assert link is not None
+    return (
+        entry.findtext(f"{ATOM}id"),
+        entry.findtext(f"{ATOM}title"),
+        link.get("href"),
+        entry.findtext(f"{ATOM}summary"),
+    )
 
 
 def _parsed(content: bytes) -> ET.Element:

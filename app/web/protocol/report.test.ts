@@ -9,6 +9,7 @@ import {
     FREE_LENGTH,
     mediaType,
     readAttachment,
+    readConsent,
     reportBody,
     type Form,
 } from "./report.ts"
@@ -47,6 +48,14 @@ test.each([
     expect(() => checkForm({ ...FORM, answers: { ...FORM.answers, [name]: answer } })).toThrow(Malformed)
 })
 
+test("what is asked in free words may be 20,000 characters long", () => {
+    expect(FREE_LENGTH).toBe(20_000)
+    for (const name of ["when", "identifiers", "needs"]) {
+        const form = { ...FORM, answers: { ...FORM.answers, [name]: "x".repeat(20_000) } }
+        expect(checkForm(form)).toBe(form)
+    }
+})
+
 test("a form needs an answer to one question, and a language", () => {
     expect(() => checkForm({ ...FORM, answers: {} })).toThrow(Malformed)
     expect(() => checkForm({ ...FORM, language: "tlh" })).toThrow(Malformed)
@@ -69,19 +78,51 @@ test("whatever a file is called, a document can list it", () => {
     for (const type of ["", "image/jpeg", "ünknown", "x".repeat(200)])
         expect(readAttachment({ ...ATTACHMENT, media_type: mediaType(type) }).id).toBe(ATTACHMENT.id)
     expect(fileName(`${"x".repeat(300)}.jpg`)).toMatch(/x\.jpg$/)
+    expect(["", "ünknown", "unknowñ", "x".repeat(128)].map(mediaType)).toEqual(new Array<string>(4).fill("application/octet-stream"))
+    expect(["image/jpeg", "x".repeat(127)].map(mediaType)).toEqual(["image/jpeg", "x".repeat(127)])
+})
+
+test.each<[string, unknown]>([
+    ["name", "x".repeat(255)],
+    ["name", "..."],
+    ["media_type", "x".repeat(127)],
+    ["media_type", ""],
+    ["size", 0],
+    ["size", 2 ** 30],
+])("a file is listed with a %s up to its bound", (name, value) => {
+    expect(readAttachment({ ...ATTACHMENT, [name]: value })).toEqual({ ...ATTACHMENT, [name]: value })
+})
+
+test.each<[string, unknown]>([
+    ["name", "x".repeat(256)],
+    ...["", ".", "..", "a/b", "a\0b"].map((name): [string, unknown] => ["name", name]),
+    ...["x".repeat(128), "ünknown", "unknowñ"].map((type): [string, unknown] => ["media_type", type]),
+    ["size", -1],
+    ["size", 2 ** 30 + 1],
+    ["given", true],
+])("a file of another form is refused: %s", (name, value) => {
+    expect(() => readAttachment({ ...ATTACHMENT, [name]: value })).toThrow(Malformed)
+})
+
+test("a consent is a yes or a no to one of the scopes", () => {
+    const consent = { scope: "service", given: false, id: `cons_${"0".repeat(32)}` }
+
+    expect(readConsent(consent)).toEqual(consent)
+    for (const other of [{ scope: "everything" }, { given: "yes" }, { given: null }, { id: ATTACHMENT.id }])
+        expect(() => readConsent({ ...consent, ...other })).toThrow(Malformed)
 })
 
 test("a file is listed once, and no more than 32 are", () => {
-    expect(() => {
-        checkAttachments([ATTACHMENT, ATTACHMENT])
-    }).toThrow(Malformed)
     const many = Array.from({ length: 33 }, (_, number) => ({
         ...ATTACHMENT,
         id: `att_${String(number).padStart(32, "0")}`,
     }))
-    expect(() => {
-        checkAttachments(many)
-    }).toThrow(Malformed)
+
+    checkAttachments(many.slice(1))
+    for (const refused of [[ATTACHMENT, ATTACHMENT], many])
+        expect(() => {
+            checkAttachments(refused)
+        }).toThrow(Malformed)
 })
 
 test("no report is written that lists a file twice", () => {

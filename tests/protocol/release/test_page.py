@@ -193,7 +193,7 @@ def test_a_word_on_a_release_is_an_entry_of_its_own_in_the_feed_with_the_word_an
 @pytest.mark.parametrize("became", [{"superseded_by": "rel_" + "2" * 32}, {"note": "Invented."}])
 def test_a_release_of_which_there_is_a_word_is_entered_by_it(became: dict[str, str]) -> None:
     plain = Listed(OLD, "year", "2026", "a" * 64, languages=("en", "fr"))
-    told = replace(plain, **became)  # type: ignore[arg-type]  # texts
+    told = replace(plain, **became)
 
     assert (plain.is_noted, told.is_noted, len(notices(told))) == (False, True, 4)
     assert [plain.entrance(), plain.entrance("fr"), plain.entrance("es")] == [PAGE, "index.fr.html", PAGE]

@@ -256,12 +256,13 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
     def coming(session: Session) -> list[str]:
         return ends.lines(session, settings.data_dir, clock.today(), floor=settings.free_space_floor)
 
+    blobs = Blobs(settings.data_dir / "blobs", floor=settings.free_space_floor)
     state = _State(
         settings=settings,
         clock=clock,
         keyring=keyring.load(settings.data_dir),
         database=database,
-        blobs=Blobs(settings.data_dir / "blobs", floor=settings.free_space_floor),
+        blobs=blobs,
         find_actor=find_actor,
         hasher=hasher,
         writer=Writer(database),
@@ -274,7 +275,7 @@ def create_app(settings: Settings, *, site: Site | None = None, hasher: Password
         no_script_places=Places(SLOW_THREADS, Pace()),
         site=site or Site.load(),
         turns=Turns(),
-        readiness=Readiness(database, settings.data_dir, coming),
+        readiness=Readiness(database, settings.data_dir, blobs.uploads.check_place, coming),
         duties=DUTIES,
         recoverable=RECOVERABLE,
         approvables={each.subject: each for each in APPROVABLES},

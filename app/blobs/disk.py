@@ -45,6 +45,15 @@ def set_day(path: Path | int, day: date) -> None:
     os.utime(path, (midnight, midnight))
 
 
+def standing(directory: Path) -> tuple[int, int] | None:
+    """Which directory stands there: on which disk, and which of its entries. None where there is none."""
+    try:
+        found = directory.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def sync(directory: Path, day: date) -> None:
     """Bring the directory to disk; its own times would tell when a file came."""
     set_day(directory, day)

@@ -1,5 +1,6 @@
 """Files on their way in, always on this machine's disk: at once as a whole, or in parts that may come days apart."""
 
+import errno
 import hashlib
 import os
 import secrets
@@ -77,6 +78,13 @@ class Uploads:
         self._directory = directory
         self._objects = objects
         self._floor = floor
+        self._stands = disk.standing(directory)
+
+    def check_place(self) -> None:
+        """Raises `OSError` where the directory is gone since this process first saw it, or another is in its place: a
+        volume that goes away beneath a service uncovers what it lay over, and comes back over what was put there."""
+        if self._stands is not None and disk.standing(self._directory) != self._stands:
+            raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(self._directory))
 
     def check_room(self, size: int) -> None:
         """Raises `NoRoom` where `size` bytes more would leave less than the floor."""
@@ -88,7 +96,7 @@ class Uploads:
     @contextmanager
     def receive(self) -> Iterator[Incoming]:
         """A new file. What is not kept when the block ends leaves nothing behind."""
-        private.make_directory(self._directory)
+        self._make_directory()
         name = new_name()
         path = self._path(name)
         with open(path, "xb", opener=private.opener) as file:
@@ -101,7 +109,7 @@ class Uploads:
 
     def begin(self, name: str, day: date) -> None:
         """Make an unfinished file, which is empty. Raises `FileExistsError`."""
-        private.make_directory(self._directory)
+        self._make_directory()
         path = self._path(name)
         open(path, "xb", opener=private.opener).close()
         disk.set_day(path, day)
@@ -167,7 +175,7 @@ class Uploads:
 
     def delete(self, name: str, day: date) -> None:
         """Give an unfinished file up. One that is gone is no error, so this can be repeated."""
-        disk.remove(self._path(name), day)
+        disk.remove(self._file_of(name), day)
 
     def list_(self) -> Iterator[tuple[str, date]]:
         """The name of every unfinished file, and the day on which something was added last."""
@@ -180,7 +188,16 @@ class Uploads:
             if disk.is_name(path.stem):
                 yield path
 
+    def _make_directory(self) -> None:
+        self.check_place()
+        private.make_directory(self._directory)
+        self._stands = disk.standing(self._directory)
+
     def _path(self, name: str) -> Path:
+        self.check_place()
+        return self._file_of(name)
+
+    def _file_of(self, name: str) -> Path:
         path = disk.path_of(self._directory, name)
         return path.with_name(path.name + _INCOMING)
 

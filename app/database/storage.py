@@ -7,7 +7,12 @@ from sqlalchemy import exc
 
 # What Tern itself asked for wrongly. All else that a database says is about its process, its files or its locks.
 _OURS: Final = (exc.DataError, exc.IntegrityError, exc.NotSupportedError, exc.ProgrammingError)
-_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EFBIG})
+_DISK: Final = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.EFBIG),
+        *(errno.ESTALE, errno.ENOTCONN, errno.ENODEV),  # a volume that was there
+    }
+)
 
 
 def has_failed(error: Exception) -> bool:

@@ -37,10 +37,14 @@ class Look:
 
 @dataclass
 class Readiness:
-    """Looks whether a row and a file can be written, not more often than every ten seconds, whoever asks."""
+    """Looks whether a row and a file can be written, not more often than every ten seconds, whoever asks.
+
+    `check_files` raises `OSError` where the sealed files are not where they were.
+    """
 
     database: Database
     data_dir: Path
+    check_files: Callable[[], None]
     ends: Callable[[Session], list[str]]
     _last: Look = field(default_factory=Look, init=False)
     _looked_at: float = field(default=-LOOK_SECONDS, init=False)
@@ -56,6 +60,7 @@ class Readiness:
 
     def _look(self) -> Look:
         try:
+            self.check_files()
             write_file(self.data_dir)
         except OSError:
             return Look("no file can be written")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.blobs import Blobs, NoRoom, OutOfPlace, StoredBlob, new_name
-from tests.blobs.conftest import DAY, MIDNIGHT, begun
+from app.database import storage
+from tests.blobs.conftest import DAY, MIDNIGHT, begun, keep
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(blobs: Blobs, directory: Path) -> None:
@@ -124,3 +125,30 @@ def test_no_upload_takes_of_the_disk_what_is_kept_free(blobs: Blobs, directory: 
         blobs.uploads.check_room(2**60)
 
     assert [path.stat().st_size for path in directory.iterdir()] == [0]
+
+
+def test_nothing_is_put_where_the_volume_was_that_went_away_beneath_the_service(directory: Path) -> None:
+    """What was put there would be hidden as soon as it is back."""
+    blobs, away = Blobs(directory), directory.with_name("away")
+    name = begun(blobs)
+    directory.rename(away)
+
+    for act in (
+        lambda: blobs.uploads.begin(new_name(), DAY),
+        lambda: keep(blobs, b"whole"),
+        lambda: blobs.uploads.append(name, b"more", at=0, day=DAY),
+        lambda: blobs.uploads.offset(name, DAY),
+        lambda: blobs.uploads.finish(name, DAY),
+    ):
+        for uncovered in (False, True):
+            if uncovered:
+                directory.mkdir()
+            with pytest.raises(OSError, match="Stale file handle") as failure:
+                act()
+            assert storage.has_failed(failure.value)
+            if uncovered:
+                directory.rmdir()  # nothing is in it
+
+    away.rename(directory)
+    blobs.uploads.append(name, b"more", at=0, day=DAY)
+    assert blobs.uploads.finish(name, DAY).size == len(b"more")

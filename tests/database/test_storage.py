@@ -21,6 +21,8 @@ CAUSE = Exception("of the driver")
         OSError(errno.ENOSPC, "full"),
         OSError(errno.EROFS, "read-only"),
         OSError(errno.EMFILE, "no descriptors"),
+        OSError(errno.ESTALE, "another volume"),
+        OSError(errno.ENOTCONN, "a volume that is not connected any more"),
     ],
 )
 def test_what_fails_underneath_is_told_as_such(error: Exception) -> None:

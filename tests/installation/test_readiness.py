@@ -12,6 +12,7 @@ import httpx2
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
+from app.blobs import Blobs
 from app.database import Database
 from app.installation import ends, last_backup, readiness
 from app.installation.models import Installation
@@ -19,6 +20,10 @@ from app.installation.readiness import Look, Readiness, watched
 from app.recorded_day import RecordedDay
 from app.vocabulary import Role
 from tests import factories
+
+
+def looking(database: Database, directory: Path, *ends: str) -> Readiness:
+    return Readiness(database, directory, Blobs(directory / "blobs").uploads.check_place, lambda _: list(ends))
 
 
 def asked(looks: Readiness, *, turned_at: Callable[[], float] = time.monotonic) -> tuple[httpx2.Response, ...]:
@@ -30,7 +35,7 @@ def asked(looks: Readiness, *, turned_at: Callable[[], float] = time.monotonic) 
 
 
 def test_a_service_that_writes_is_ready_whatever_ends(database: Database, tmp_path: Path) -> None:
-    ready, live = asked(Readiness(database, tmp_path, lambda _: ["intake: until tomorrow"]))
+    ready, live = asked(looking(database, tmp_path, "intake: until tomorrow"))
 
     assert (ready.status_code, ready.text) == (200, "ready\nintake: until tomorrow\n")
     assert (live.status_code, live.text) == (200, "live\n")
@@ -41,11 +46,19 @@ def test_a_disk_without_room_is_not_ready_and_lives(database: Database, tmp_path
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
     try:
-        ready, live = asked(Readiness(database, tmp_path, lambda _: []))
+        ready, live = asked(looking(database, tmp_path))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
     assert (ready.status_code, live.status_code) == (503, 200)
+
+
+def test_a_service_whose_files_are_away_is_not_ready(database: Database, tmp_path: Path) -> None:
+    (tmp_path / "blobs").mkdir()
+    looks = looking(database, tmp_path)
+    (tmp_path / "blobs").rename(tmp_path / "away")
+
+    assert looks.look() == Look("no file can be written")
 
 
 def test_a_database_that_only_reads_is_not_ready(database: Database, tmp_path: Path, rows: Session) -> None:
@@ -53,11 +66,11 @@ def test_a_database_that_only_reads_is_not_ready(database: Database, tmp_path: P
     rows.commit()
     database._writing = database._reading
 
-    assert Readiness(database, tmp_path, lambda _: []).look() == Look("the database cannot be written to")
+    assert looking(database, tmp_path).look() == Look("the database cannot be written to")
 
 
 def test_it_looks_once_in_ten_seconds_whoever_asks(database: Database, tmp_path: Path) -> None:
-    looks = Readiness(database, tmp_path, lambda _: [])
+    looks = looking(database, tmp_path)
     first = looks.look()
     database.close()
 
@@ -67,7 +80,10 @@ def test_it_looks_once_in_ten_seconds_whoever_asks(database: Database, tmp_path:
 def test_a_loop_that_stands_still_does_not_live(database: Database, tmp_path: Path) -> None:
     stood = time.monotonic() - readiness.STALL_SECONDS
 
-    _, live = asked(Readiness(database, tmp_path, lambda _: []), turned_at=lambda: stood)
+    _, live = asked(
+        looking(database, tmp_path),
+        turned_at=lambda: stood,
+    )
 
     assert live.status_code == 503
 

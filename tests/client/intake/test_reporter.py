@@ -2,6 +2,7 @@
 
 import os
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -230,6 +231,34 @@ def test_answers_reach_the_triager_in_their_order(here: Installation, tmp_path: 
     assert [each.name for each in thread.messages[1].content.attachments] == ["letter.txt"]
     assert not thread.missing
     assert not thread.repeated
+
+
+def test_messages_of_devices_that_did_not_know_of_each_other_are_all_shown_in_the_order_of_their_days(
+    here: Installation,
+) -> None:
+    sent = here.reporter().submit(DOCUMENT)
+    receipt = receipts.read(sent.receipt)
+    texts = [f"of day {number}" for number in range(5)]
+    with (
+        httpx2.HTTPTransport() as honest,
+        httpx2.Client(transport=(evil := EvilServer(honest)), base_url=here.server) as http,
+    ):
+        shown = list[bytes]()
+
+        def as_at_first(content: bytes) -> bytes:
+            shown.append(content)
+            return shown[0] if len(shown) % 2 else content  # each device reads, and then writes
+
+        evil.lies["/v1/mailbox"] = as_at_first
+        for text in texts:
+            with Reporter(here.server, here.pin, http=http, clock=here.now) as device:
+                device.answer(receipt, text)
+            here.pass_(timedelta(days=1))
+    anna = here.staff("anna")
+    thread = triage.thread(anna, triage.open_(anna, sent.report))
+
+    assert [each.content.text for each in thread.messages] == texts
+    assert (thread.repeated, thread.missing, thread.spoiled) == ((1,), (), ())
 
 
 def test_a_changed_consent_reaches_the_triager_and_the_route(here: Installation) -> None:

@@ -165,7 +165,8 @@ def thread(staff: Staff, report: OpenReport) -> Thread:
     """
     posts = list(staff.service.items(f"/reports/{report.id}/messages"))
     messages, spoiled = read_posts(staff, report.id, report.key, report.report, posts)
-    messages.sort(key=lambda each: (each.content.number, each.id))
+    # Who writes from two devices at once gives both messages one number, and the day then says which came later.
+    messages.sort(key=lambda each: (each.content.number, each.day, each.id))
     numbers = [each.content.number for each in messages]
     replies, no_replies, last = _replies(staff, report)
     return Thread(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.actor import Actor
 from app.audit.models import AuditEvent
 from app.database import Database
+from app.intake.epochs.models import Epoch
 from app.people.grants import service as grants
 from app.people.grants.models import Grant
 from app.people.grants.service import NewGrant
@@ -142,6 +143,21 @@ def test_a_loan_ends_before_its_time_where_what_it_is_for_does(
         for until, last in ((DAY, DAY), (DAY + 2 * LOAN, DAY + LOAN)):
             lent = grants.lend(session, actor(boris), new(anna.id), subject=factories.id_("rep"), now=NOW, until=until)
             assert (lent.until, lent.kind) == (last, GrantKind.APPROVAL)
+            assert lent.generation == 1  # of a key that was granted to nobody before
+
+
+def test_of_what_lies_here_one_holds_that_of_which_a_key_opens_today(
+    rows: Session, anna: Person, boris: Person
+) -> None:
+    holders = enumerate((anna, anna, boris), start=1)
+    theirs, over, another = (factories.epoch(rows, each, sequence=sequence) for sequence, each in holders)
+    rows.scalars(select(Grant).where(Grant.subject == over.id)).one().until = DAY - timedelta(1)
+    rows.flush()
+
+    held = rows.scalars(select(Epoch.id).where(grants.held_by(actor(anna), Epoch.id))).all()
+
+    assert held == [theirs.id]
+    assert rows.get(Epoch, another.id)
 
 
 def test_a_sweep_forgets_the_files_of_ended_loans_and_of_nothing_else(

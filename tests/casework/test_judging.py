@@ -12,6 +12,8 @@ from app.actor import Actor
 from app.audit.models import AuditEvent
 from app.casework.cases.models import Case, Membership
 from app.casework.cases.turning import TurnFirst
+from app.casework.clocks.derivation import What
+from app.casework.clocks.models import ClockEvent
 from app.casework.triage import service as triage
 from app.casework.triage.service import Answer, ReportClosed, ReportDestroyed
 from app.intake.attachments.models import Attachment
@@ -132,15 +134,16 @@ def test_a_supervisor_with_the_key_of_an_epoch_reads_what_is_to_be_granted_on_an
     desk: Desk,
 ) -> None:
     last = (desk.epochs[0].destroyed_on - DAY).days
-    desk.epochs[1].destroyed_on = desk.epochs[0].destroyed_on
+    desk.epochs[1].destroyed_on = desk.epochs[0].destroyed_on + timedelta(days=5)
     before = [desk.found(triage.readable_by, days).get("holding") for days in (last - 1, last)]
-    to_hand_on = [desk.named(triage.to_hand_on(DAY + timedelta(days))) for days in (last - 1, last)]
+    to_hand_on = [desk.named(triage.to_hand_on(DAY + timedelta(days))) for days in (last - 1, last, last + 5)]
+    assert "no triager" not in desk.found(triage.readable_by, last)  # whatever key they have
     handed_on = desk.reports["open"]
     handed_on.epoch_id, handed_on.handed_on_from = desk.epochs[1].id, desk.epochs[0].id
     desk.reports["worked on"].handed_on_from = desk.epochs[0].id
     desk.rows.flush()
 
-    assert (before, to_hand_on) == ([None, {"open"}], [set(), {"open", "elsewhere"}])
+    assert (before, to_hand_on) == ([None, {"open"}], [set(), {"open"}, {"open", "elsewhere"}])
     assert desk.found(triage.readable_by)["holding"] == {"open"}
     assert desk.named(triage.is_handed_on()) == {"open"}
     keys = {name: triage.holds_epoch_key(desk.rows, desk.actor(name), handed_on) for name in desk.people}
@@ -256,6 +259,10 @@ def test_the_claimer_writes_to_the_reporter_and_in_a_case_its_members(desk: Desk
         assert desk.events()[-1] == ("reporter.answered", written.id, sha256_hex(SLOT))
 
     assert told == {"open": (1, [(1, COPY)]), "in a case": (1, [(1, COPY)])}
+    clocks = desk.rows.execute(select(ClockEvent.report_id, ClockEvent.what).order_by(ClockEvent.number)).all()
+    assert [tuple(each) for each in clocks] == [
+        (desk.reports["open"].id, what) for what in (What.STARTED, What.ANSWERED)
+    ]
 
 
 def test_no_reply_goes_to_who_withdrew_or_behind_what_was_not_read(desk: Desk) -> None:

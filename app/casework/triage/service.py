@@ -98,12 +98,13 @@ def fetch_queue_grants(
     session: Session, actor: Actor, reports_: Sequence[Report], *, now: datetime
 ) -> dict[str, list[Grant]]:
     """The grants of these reports, as `fetch_grants` has them of one; none of what is destroyed or not readable."""
-    ids = [each.id for each in reports_ if not each.is_destroyed]
-    readable = set(session.scalars(readable_by(actor).with_only_columns(Report.id).where(Report.id.in_(ids))))
-    epochs = {epoch for each in reports_ if each.id in readable for epoch in epochs_of(each)}
-    cases_ = {each.case_id for each in reports_ if each.id in readable and each.case_id is not None}
+    there = {each.id: each for each in reports_ if not each.is_destroyed}
+    ids = session.scalars(readable_by(actor).with_only_columns(Report.id).where(Report.id.in_(there)))
+    readable = [there[report_id] for report_id in ids]
+    epochs = {epoch for each in readable for epoch in epochs_of(each)}
+    cases_ = {each.case_id for each in readable if each.case_id}
     held = grants.held_among(session, actor, epochs) | cases.worked_on_among(session, actor, cases_)
-    wanted = {each.id: held & {*epochs_of(each), each.case_id or ""} for each in reports_ if each.id in readable}
+    wanted = {each.id: held & {*epochs_of(each), each.case_id} for each in readable}
     return grants.fetch_page(session, actor, wanted, now=now)
 
 

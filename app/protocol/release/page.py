@@ -50,7 +50,7 @@ class Told:
     cells: tuple[Cell, ...]
     words: Words
     least_change: int
-    is_break: bool = False
+    is_break: bool
 
     @property
     def title(self) -> str:

@@ -36,6 +36,25 @@ test("which lists share words is as the code has it", async () => {
         }
 })
 
+test("a list is said to be possible too where it has each of the words, and no other is", () => {
+    expect(alsoPossible("english", ["abandon", "animal"])).toEqual(["french", "spanish", "italian"])
+    expect(alsoPossible("english", ["abandon", "zoo"])).toEqual([])
+    expect(alsoPossible("chinese_simplified", ["的"])).toEqual(["chinese_traditional"])
+    expect(alsoPossible("korean", ["가격"])).toEqual([])
+})
+
+test("a page has the list of its language, or English, and each is fetched once", async () => {
+    const names = await Promise.all(LANGUAGES.map(async (language) => (await listOf(language)).name))
+
+    expect(names).toEqual([...NAMES, "english", "english"])
+    expect(load("czech")).toBe(load("czech"))
+})
+
+test("every list that could have one of the words is tried", () => {
+    expect(candidates(["abandon", "的"])).toEqual(NAMES.filter((name) => name !== "japanese" && name !== "korean"))
+    expect(candidates(["1"])).toEqual([])
+})
+
 test("a list is recognised by the letters of each of its words", async () => {
     for (const name of NAMES)
         for (const word of (await load(name)).places.keys()) expect(candidates([word])).toContain(name)

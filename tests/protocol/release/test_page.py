@@ -12,7 +12,7 @@ from app.protocol.release.family import Estimate
 from app.protocol.release.frame import PAGE
 from app.protocol.release.grades import shown
 from app.protocol.release.listing import FEED, NOTICES, Listed, languages_in, listing_files, notices
-from app.protocol.release.page import answer
+from app.protocol.release.page import answer, page_files, told_tables
 from app.protocol.release.signatures import SIGNATURES, SIGNERS
 from app.protocol.release.tables import data_files, filled
 from app.protocol.release.words import words
@@ -107,6 +107,32 @@ def test_a_picture_says_its_rows_in_words_and_hatches_what_is_not_clear() -> Non
     assert described.text == "A <b>: about 140, between 120 and 155; None: not clear; fewer than 25"
     hatched = [each for each in picture.iter() if each.get("fill") == "url(#unclear)"]
     assert [float(each.get("width", 0)) > 0 for each in hatched] == [True]
+
+
+@pytest.mark.parametrize(("clear", "drawn", "said"), [(24, 24, "Intervals. "), (25, 24, "Intervals, the 24 largest. ")])
+def test_a_picture_has_24_rows_and_says_so_where_more_are_clear(clear: int, drawn: int, said: str) -> None:
+    tables = [
+        replace(each, counts=tuple(500 if place < clear else 0 for place in range(len(each.counts))))
+        if table.name == "origin"
+        else each
+        for table, each in zip(QUARTER.workload.tables, QUARTER.tables, strict=True)
+    ]
+    counts = replace(QUARTER, tables=tuple(tables))
+
+    files = page_files(counts, folders.about(counts), others=())
+
+    described = _parsed(files["charts/origin.svg"]).findtext("{http://www.w3.org/2000/svg}desc") or ""
+    section = files[PAGE].decode().partition('<section id="origin">')[2].partition("</section>")[0]
+    assert described.count("; ") == drawn - 1
+    assert f'alt="{said}' in section
+    assert section.count("<tr>") == 1 + clear
+
+
+def test_what_it_takes_to_tell_a_change_is_said_for_the_least_certain_row_of_a_table() -> None:
+    told = {each.table.name: each.least_change for each in told_tables(folders.noisy("L"))}
+
+    # Its most certain rows would say 85 and 95.
+    assert (told["origin_region_type"], told["origin_type"]) == (110, 105)
 
 
 def test_all_releases_are_listed_and_fed_the_newest_first() -> None:

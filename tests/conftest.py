@@ -28,6 +28,7 @@ from tests.dialects import compile_once
 from tests.in_process import InProcess
 from tests.once import made_once
 from tests.postgresql import postgresql_server, run
+from tests.statements import DIALECTS, named, on_sqlite_alone, whole
 from tests.strength import HASHER
 
 # The one profile: how long an example takes says how busy the machine is, and nothing of the code.
@@ -41,10 +42,10 @@ _DEAR = {"docs", "flows", "browser", "browser_looks"}
 _MEMORY = Path("/dev/shm")  # noqa: S108  # pytest makes a private directory of each run in it
 _ROOM = 6 * 1024**3
 
-DIALECTS = ["sqlite", "postgresql"]
 # Packages about what comes before a statement and after it: the wire, its description, what clients make of answers.
 # Each statement that they lead to belongs to another package, whose tests make it on both databases.
 _ABOVE_STATEMENTS = {"api", "flows", "http"}
+_ON_SQLITE_ALONE = on_sqlite_alone()
 _RANDOM = re.compile(r"[0-9a-f]{32}|age1|AGE-SECRET", re.IGNORECASE)
 
 
@@ -65,13 +66,16 @@ def _write_to_memory() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--shuffle", type=int, metavar="NUMBER", help="Run the tests in an order that follows from it.")
+    parser.addoption("--both-databases", action="store_true", help="Run on PostgreSQL too what says nothing new of it.")
 
 
 @pytest.hookimpl(tryfirst=True)  # pytest then brings together those that share a database of their file
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Those that run at all: the dear ones first; shuffled, files in another order, and in each its tests, for none may
     need what another left."""
-    items[:] = [item for item in items if not _is_once_too_often(item)]
+    if not config.getoption("--both-databases"):
+        on_sqlite = {named(item) for item in items if _database_of(item) == "sqlite"}
+        items[:] = [item for item in items if named(item) not in on_sqlite or not _is_once_too_often(item)]
     seed: int | None = config.getoption("--shuffle")
     if seed is not None:
         chance = random.Random(seed)
@@ -81,15 +85,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: not _DEAR.intersection(item.path.relative_to(_HERE).parts))
 
 
-def _is_once_too_often(item: pytest.Item) -> bool:
-    """A test on PostgreSQL that says nothing of a statement, in a package of such."""
+def _database_of(item: pytest.Item) -> object:
     on = getattr(item, "callspec", None)
-    return (
-        on is not None
-        and "postgresql" in (on.params.get("url"), on.params.get("url_of_file"))
-        and item.path.relative_to(_HERE).parts[0] in _ABOVE_STATEMENTS
-        and item.get_closest_marker("both_databases") is None
-    )
+    return on and (on.params.get("url") or on.params.get("url_of_file"))
+
+
+def _is_once_too_often(item: pytest.Item) -> bool:
+    """A test on PostgreSQL that says nothing new of a statement."""
+    if _database_of(item) != "postgresql" or item.get_closest_marker("both_databases") is not None:
+        return False
+    name = named(item)
+    is_above = item.path.relative_to(_HERE).parts[0] in _ABOVE_STATEMENTS
+    return is_above or not _ON_SQLITE_ALONE.isdisjoint({name, whole(name)})
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

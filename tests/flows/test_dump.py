@@ -51,11 +51,11 @@ from app.vocabulary import (
     codes,
     vocabulary,
 )
-from tests.conftest import DIALECTS
 from tests.flows.dump import Dump, searchable, words_of
 from tests.flows.organisation import CAST, PASSPHRASE, PASSWORD, Organisation
 from tests.flows.served import served
 from tests.postgresql import postgresql_server, run
+from tests.statements import DIALECTS
 from tests.strength import COPY_WORK_FACTOR
 
 # What is searched is what each of them has written.

@@ -25,6 +25,9 @@ from tests.intake.scene import Office, Reporter
 from tests.storage import full, locked, read_only
 from tests.strength import HASHER
 
+# Who waits for whom, and how it is told, is each database's own.
+pytestmark = pytest.mark.both_databases
+
 SECONDS = 1
 REST = 0.5
 

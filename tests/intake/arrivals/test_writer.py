@@ -21,6 +21,9 @@ from app.people.grants.models import Grant
 from app.protocol.encoding import new_id, sha256_hex
 from tests.intake.scene import Epoch, Reporter
 
+# Writers come together here, and each database has locks of its own.
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def template(epoch: Epoch, today: date) -> Arrival:

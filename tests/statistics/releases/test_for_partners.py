@@ -240,6 +240,7 @@ def test_who_has_a_file_is_not_sent_it_again(early: Asking, embargoed: Release) 
     assert [each["fetched"] for each in early.get("/downloads").json()["items"]] == [1]
 
 
+@pytest.mark.both_databases  # each has locks of its own
 def test_whoever_has_no_token_that_counts_waits_for_nobody_who_writes(
     early: Asking, embargoed: Release, database: Database
 ) -> None:

@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.casework.cases.models import Case, CasePart, JournalEntry
-from app.casework.stages.machine import EDGES
 from app.intake.epochs.models import Epoch
 from app.intake.reports.models import Report
 from app.people.grants.models import Grant
@@ -20,6 +19,7 @@ from app.vocabulary import ApprovalState, CaseStage, GrantKind, ReportState, Rol
 from tests import factories
 from tests.casework.conftest import Office
 from tests.casework.test_laws import assert_in_order, refused, seen
+from tests.test_machines import STAGES
 
 FILE, KEY = factories.in_json(Kind.JOURNAL), {"generation": 1, "file": factories.in_json(Kind.GRANT)}
 KINDS = ("merge", "merge", "undo", "undo", "split", "write", "end", "hold", "take back", "step")
@@ -158,4 +158,4 @@ def is_a_step(before: CaseStage, after: CaseStage, kind: str) -> bool:
         "undo": before is CaseStage.MERGED,
         "split": before is CaseStage.MERGED,
     }
-    return before is after or (before, after) in EDGES or moved.get(kind, False)
+    return before is after or (before, after) in STAGES or moved.get(kind, False)

@@ -7,9 +7,8 @@ from typing import Any
 from app.cli.case_page import page
 from app.cli.console import HOME, Home, Json, say, show, show_text, staff
 from app.cli.names import CaseId, Names
-from app.client.casework import cases, course
+from app.client.casework import cases, course, words
 from app.client.casework.cases import Consents, OpenCase
-from app.client.casework.reports import views
 from app.client.machine.staff import NotGranted, Staff
 from app.client.machine.transport import Refused
 from app.client.statistics import cards
@@ -25,7 +24,7 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     # Whoever is asked to approve its coding reads the case and not its consents.
     consents = cases.read_consents(person, open_case) if person.person in open_case.members else None
     view = cases.view(person, open_case.id) if consents else None
-    gone = _destroyed(person, open_case) if consents else []
+    gone = words.destroyed(person, open_case) if consents else []
     rule = cases.unfounded(view, consents) if view and consents else None
     unsound = course.unsound(person, open_case, view) if view else []
     if as_json:
@@ -41,15 +40,10 @@ def open_(id_: CaseId, machine: Home = HOME, as_json: Json = False) -> None:
     if view and rule:
         say(f"It stands in {view.stage} without ground ({rule}). tern case move {view.ref} intake takes it back.")
     if unsound:
-        from app.cli.refusals import words  # with a reader of TOML, for what is hardly ever to be said
+        from app.cli import refusals  # with a reader of TOML, for what is hardly ever to be said
 
         for each in unsound:
-            say(f"The service was told otherwise: {words()['rule'].get(each, each)}.")
-
-
-def _destroyed(person: Staff, case: OpenCase) -> list[str]:
-    """The ids of the case's reports of which the service says that they are no more."""
-    return [each.id for each in case.file.reports if views.view(person, each.id).destroyed]
+            say(f"The service was told otherwise: {refusals.words()['rule'].get(each, each)}.")
 
 
 def _send_again(person: Staff, case: OpenCase) -> None:

@@ -10,6 +10,7 @@ from app.client.casework.cases import Collision
 from app.protocol.case import Identity
 from tests.cli.command import Ended, tern
 from tests.client.casework.scene import accepted, coded
+from tests.client.casework.test_moving import full, merged
 from tests.client.installation import Installation
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -171,3 +172,13 @@ def test_what_a_faster_colleague_refused_is_kept_and_taken_up_again(here: Instal
     assert "summary: of Boris" in refused.out
     assert "no draft" in nothing.err
     assert cases.open_(boris, opened.id).file.summary == "of Anna"
+
+
+def test_a_case_that_was_merged_is_read_and_says_where_it_goes_on(here: Installation) -> None:
+    boris, chen = here.staff("boris"), here.staff("chen")
+    one, other = (cases.ready(boris, full(here).id) for _ in range(2))
+    merged(boris, chen, one, other)
+
+    opened = run(here, "open", one.id)
+
+    assert (opened.code, other.id in opened.err) == (0, True)

@@ -72,7 +72,7 @@ def of_case(staff: Staff, case: OpenCase) -> tuple[Word, ...]:
     One of which the service shows nothing counts for a *no*. Raises `Rollback` where a post is missing that this
     machine has seen.
     """
-    shown = {str(item["id"]): item for item in staff.service.get_case(f"/cases/{case.id}/words").json()["items"]}
+    shown = _shown(staff, case)
     joined = {each.id for each in case.journal.reports}
     return tuple(_word(staff, case, id_, shown.get(id_)) for id_ in sorted(joined | shown.keys()))
 
@@ -88,6 +88,16 @@ def no_of(file: CaseFile, among: Collection[Word]) -> dict[str, bool]:
             themselves = person.relation is Relation.SELF and word.of_themselves
             found[person.id] = found.get(person.id, False) or themselves
     return found
+
+
+def destroyed(staff: Staff, case: OpenCase) -> list[str]:
+    """The ids of the case's reports that nobody opens any more, as the service says."""
+    return sorted(id_ for id_, item in _shown(staff, case).items() if item["destroyed"])
+
+
+def _shown(staff: Staff, case: OpenCase) -> dict[str, Mapping[str, Any]]:
+    """What the service has of each report of the case, by the report's id."""
+    return {str(item["id"]): item for item in staff.service.get_case(f"/cases/{case.id}/words").json()["items"]}
 
 
 def taken_back(file: CaseFile) -> frozenset[str]:

@@ -114,6 +114,7 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.machine.seen_rows": {"_BESIDE": 2, "_EACH_DAY": 6},
     "app.client.machine.transport": {
         "PAGES_LIMIT": 10_000,
+        "_ACT_PAUSES": (1.0, 2.0),
         "ANSWER_LIMIT": 16 * MIB,
         "CASE_LIMIT": 256 * MIB,
         "PAGE_LIMIT": 64 * MIB,
@@ -161,6 +162,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
     "app.client.statistics.cards": {"DELAY_HOURS": 72, "_MAY_WAIT": timedelta(days=14)},
     "app.client.statistics.releases": {"_FIRST_PAUSE": 0.05, "_LONGEST_PAUSE": 3.0},
     "app.database.postgresql": {"_INTERVAL": 0.1},
+    "app.database.places": {"_BITS": 63, "_DAYS": 65536, "_RANDOM": 47},
+    "app.migrations.versions.0083_places_of_files": {"_MOST": 2**63 - 1},
     "app.database.engine": {
         "CONNECTIONS": 50,
         "_COPIES": 2,

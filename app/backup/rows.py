@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from app.backup.errors import Damaged
 from app.database import schema
+from app.database.places import PLACE
 
 FORMAT: Final = 1
 # What nobody misses after a restore, or must not come back: sessions, tokens of partners (some of them revoked since),
@@ -58,12 +59,23 @@ def tables(connection: sa.Connection) -> list[sa.Table]:
 
 def table_lines(connection: sa.Connection, table: sa.Table) -> Iterator[bytes]:
     """The line that names it, and its rows."""
-    key = [column.name for column in table.primary_key]
-    yield _line({"table": table.name, "columns": [column.name for column in table.columns], "key": key})
-    order = [_bytewise(column, connection.dialect.name) for column in table.primary_key]
+    key = known_by(table)
+    names = [column.name for column in key]
+    yield _line({"table": table.name, "columns": [column.name for column in table.columns], "key": names})
+    order = [_bytewise(column, connection.dialect.name) for column in key]
     statement = sa.select(table).order_by(*order)
     for row in connection.execute(statement, execution_options={"yield_per": _AT_ONCE}):
         yield _line([_encoded(value) for value in row])
+
+
+def known_by(table: sa.Table) -> list[sa.Column[Any]]:
+    """The columns by which others know a row: its key, but where that is a number drawn for it, the first that are its
+    alone."""
+    if [column.name for column in table.primary_key] != [PLACE]:
+        return list(table.primary_key)
+    order = list(table.columns.keys())
+    alone = [list(each.columns) for each in table.constraints if isinstance(each, sa.UniqueConstraint)]
+    return min(alone, key=lambda columns: order.index(columns[0].name))
 
 
 class Inserting:

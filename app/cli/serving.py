@@ -70,7 +70,8 @@ def serve(
     listening = _listening(host, port)
     if is_new:
         say(f"Nobody works here yet ({settings.data_dir.absolute()}): `tern setup` begins.")
-    one = _Process(settings, listening, connections, is_right=the_clock_is_right, works=not no_worker)
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    one = _Process(settings, address, listening, connections, is_right=the_clock_is_right, works=not no_worker)
     if workers == 1:
         one.run(place=0)
         return
@@ -122,6 +123,7 @@ class _Process:
     """One of the processes that serve on a socket; the one at place 0 also does what is done once."""
 
     settings: Settings
+    address: str  # in the operator's own words
     listening: socket.socket
     connections: int
     is_right: bool  # the machine's clock, whatever was recorded
@@ -157,8 +159,7 @@ class _Process:
     @contextmanager
     def _alone(self, state: "Watched", turned_at: Callable[[], float], *, looks: bool) -> Iterator[None]:
         """What one process does for all of them while they serve."""
-        host, port = self.listening.getsockname()[:2]
-        say(f"Tern listens on http://{f'[{host}]' if ':' in host else host}:{port}")
+        say(f"Tern listens on {self.address}")
         if looks:  # beside the service, for a large database is read for a while
             look = partial(_look_again, state.database, self.settings.data_dir)
             threading.Thread(target=look, daemon=True).start()

@@ -4,6 +4,7 @@ from app.database.base import Base, index_where
 from app.database.engine import Database, NoDatabase
 from app.database.inserts import insert_or_ignore
 from app.database.layer import give_back, unwrap_all
+from app.database.places import Placed
 from app.database.types import Hour, Quarter, Sealed, Shredded, as_kept
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Database",
     "Hour",
     "NoDatabase",
+    "Placed",
     "Quarter",
     "Sealed",
     "Shredded",

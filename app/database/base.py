@@ -23,7 +23,8 @@ class Base(DeclarativeBase):
     """A table of Tern.
 
     SQLite keeps its rows in the order of the key, which is random, and not in that of their arrival. A table with
-    `__table_args__` of its own repeats this: `(Index(...), {"sqlite_with_rowid": False})`.
+    `__table_args__` of its own repeats this: `(Index(...), {"sqlite_with_rowid": False})`. A table of reports' sealed
+    files is one of `Placed`.
     """
 
     __table_args__: Any = {"sqlite_with_rowid": False}  # of a table with indexes, a tuple

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from hashlib import md5
 from importlib import resources
 from pathlib import Path
@@ -78,7 +78,10 @@ def fill(connection: Connection, reports: int, *, people: int = PEOPLE, files: F
     if connection.dialect.name == "sqlite":
         driver = cast("sqlite3.Connection", connection.connection.driver_connection)
         driver.create_function("md5", 1, _md5, deterministic=True)
+        driver.create_function("place", 2, _place, deterministic=True)
         connection.exec_driver_sql("PRAGMA cache_size = -1000000")
+    else:
+        connection.exec_driver_sql(_MADE_PLACE)
     counts = _people(connection, people)
     _series(connection, reports)
     values: Mapping[str, object] = {
@@ -104,6 +107,8 @@ def fill(connection: Connection, reports: int, *, people: int = PEOPLE, files: F
                 connection.exec_driver_sql(f"ANALYZE {statement.split('INSERT INTO ')[1].split()[0]}")
     for table in ("numbers", "days", "staff"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("DROP FUNCTION place")
 
 
 def fill_and_count(url: str, reports: int, *, people: int = PEOPLE, files: Files | None = _SHARED) -> None:
@@ -140,6 +145,23 @@ def _cases(reports: int) -> int:
 
 def _md5(text: str) -> str:
     return md5(str(text).encode(), usedforsecurity=False).hexdigest()
+
+
+# As `app.database.places` has them, but the same each time.
+_MADE_PLACE = """
+CREATE FUNCTION place(of date, word text) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+SELECT CASE WHEN of IS NULL THEN ('x' || substr(md5(word), 1, 16))::bit(64)::bigint & 9223372036854775807
+ELSE (mod(of - date '0001-01-01' + 1, 65536)::bigint << 47)
+    | (('x' || substr(md5(word), 1, 12))::bit(48)::bigint >> 1) END
+$$
+"""
+
+
+def _place(of: str | None, word: str) -> int:
+    drawn = _md5(word)
+    if of is None:
+        return int(drawn[:16], 16) & 2**63 - 1
+    return date.fromisoformat(of).toordinal() % 65536 << 47 | int(drawn[:12], 16) >> 1
 
 
 def _statements() -> Iterator[str]:

@@ -1,4 +1,5 @@
--- Rows of tests/bench/data.py. Both databases read these statements; md5 is given to SQLite, which has none.
+-- Rows of tests/bench/data.py. Both databases read these statements; md5 is given to SQLite, which has none, and to both
+-- the place of a row that a word names, near those of the epoch that begins on a day or, without one, anywhere.
 
 INSERT INTO epochs (id, sequence, document, accepts_from, accepts_until, destroyed_on, signed_on, counts)
 SELECT 'epoch_' || md5('epoch' || e.n), e.n, :document, d.day, u.day, o.day, d.day, TRUE
@@ -55,26 +56,31 @@ FROM (
 ) r JOIN days d ON d.n = 7 * (r.epoch - 1) + r.n / 600 % 7 JOIN staff s ON s.role = 'triager' AND s.n = r.n / 3 % :triagers
 ORDER BY 1;
 
-INSERT INTO report_files (report_id, body) SELECT id, :report FROM reports ORDER BY 1;
+INSERT INTO report_files (place, report_id, body)
+SELECT place(epochs.accepts_from, reports.id), reports.id, :report
+FROM reports JOIN epochs ON epochs.id = epoch_id ORDER BY 1;
 
-INSERT INTO mailboxes (token_sha256, report_id, recipient, withdrawal_sha256)
-SELECT md5('token' || id) || md5('sha256' || id), id, :recipient, :hash FROM reports ORDER BY 1;
+INSERT INTO mailboxes (place, token_sha256, report_id, recipient, withdrawal_sha256)
+SELECT place(epochs.accepts_from, reports.id), md5('token' || reports.id) || md5('sha256' || reports.id), reports.id,
+    :recipient, :hash
+FROM reports JOIN epochs ON epochs.id = epoch_id ORDER BY 1;
 
-INSERT INTO slots (token_sha256, number, file) SELECT token_sha256, 1, :thread_state FROM mailboxes ORDER BY 1;
+INSERT INTO slots (place, token_sha256, number, file) SELECT place, token_sha256, 1, :thread_state FROM mailboxes ORDER BY 1;
 
 -- The keys: of epochs to triagers, of reports to epochs, cases and people, of cases to members.
-INSERT INTO grants (id, subject, grantee, kind, generation, granted_on, revoked, outdated, file)
-SELECT 'grant_' || md5(g.subject || g.grantee), g.subject, g.grantee, g.kind, 1, (SELECT day FROM days WHERE n = :now), FALSE, FALSE, :body
+INSERT INTO grants (place, id, subject, grantee, kind, generation, granted_on, revoked, outdated, file)
+SELECT place(g.of, g.subject || g.grantee), 'grant_' || md5(g.subject || g.grantee), g.subject, g.grantee, g.kind, 1,
+    (SELECT day FROM days WHERE n = :now), FALSE, FALSE, :body
 FROM (
-    SELECT epochs.id AS subject, s.id AS grantee, 'assigned' AS kind FROM epochs
+    SELECT epochs.id AS subject, s.id AS grantee, 'assigned' AS kind, CAST(NULL AS DATE) AS of FROM epochs
     JOIN staff s ON s.role = 'triager' AND (s.n + epochs.sequence) % 4 <> 0 WHERE epochs.sequence > :epochs - :open
     UNION ALL
-    SELECT reports.id, epoch_id, 'intake' FROM reports
+    SELECT reports.id, epoch_id, 'intake', epochs.accepts_from FROM reports
     JOIN epochs ON epochs.id = epoch_id AND epochs.sequence > :epochs - :open
-    UNION ALL SELECT id, case_id, 'case' FROM reports WHERE case_id IS NOT NULL
-    UNION ALL SELECT case_id, person_id, 'assigned' FROM memberships
+    UNION ALL SELECT id, case_id, 'case', NULL FROM reports WHERE case_id IS NOT NULL
+    UNION ALL SELECT case_id, person_id, 'assigned', NULL FROM memberships
     UNION ALL
-    SELECT reports.id, s.id, 'assigned' FROM numbers r JOIN reports ON reports.id = 'rep_' || md5('rep' || r.n)
+    SELECT reports.id, s.id, 'assigned', NULL FROM numbers r JOIN reports ON reports.id = 'rep_' || md5('rep' || r.n)
     JOIN staff s ON s.role = 'caseworker' AND s.n = r.n / 100 % :caseworkers
     WHERE r.n BETWEEN 1 AND :reports AND r.n % 100 = 37 AND reports.state = 'accepted' AND reports.case_id IS NULL
 ) g ORDER BY 1;

@@ -33,7 +33,7 @@ from fastapi import FastAPI
 from rich.console import Console
 from rich.table import Table
 
-from app.database import Base, Database
+from app.database import Base, Database, places
 from app.database.bulk import Value, statement
 from app.database.engine import make_file
 from app.intake.arrivals import arrival
@@ -270,6 +270,7 @@ def _rows(id_: str, token: bytes, body: bytes) -> Arrival:
     today = datetime.now(UTC).date()
     return Arrival(
         id=id_,
+        place=places.among_those_of(today),
         ref=secrets.token_hex(5),
         epoch_id=said["epoch"],
         sha256=hashlib.sha256(body).hexdigest(),

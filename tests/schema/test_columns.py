@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 import app.main  # noqa: F401  it brings the tables of every package
-from app.database import Base, Sealed
+from app.database import Base, Placed, Sealed
 
 REVIEWED: dict[str, dict[str, dict[str, str]]] = tomllib.loads(Path(__file__).with_name("columns.toml").read_text())
 
@@ -76,5 +76,6 @@ def test_no_key_counts_up_where_order_tells() -> None:
         for column in table.primary_key
         if isinstance(column.type, sa.Integer) and len(table.primary_key) == 1
     }
+    drawn = {each.__tablename__ for each in Placed.__subclasses__()}
 
-    assert counting <= MAY_TELL_THEIR_ORDER
+    assert counting - drawn <= MAY_TELL_THEIR_ORDER

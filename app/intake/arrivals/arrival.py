@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from app import age
+from app.database import places
 from app.intake.arrivals.writer import Arrival
 from app.intake.epochs.open_epochs import OpenEpoch
 from app.intake.mailbox import service as mailbox
@@ -82,6 +83,7 @@ def arrive(
     """All rows of a report: the writer only writes."""
     return Arrival(
         id=report_id,
+        place=places.among_those_of(epoch.accepts_from),
         ref=base64.b32encode(secrets.token_bytes(_REF_BYTES)).decode(),
         epoch_id=parts.epoch_id,
         sha256=parts.sha256,

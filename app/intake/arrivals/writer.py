@@ -54,9 +54,13 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Arrival:
-    """A report that was checked, with its grant to the epoch, its mailbox, and the first slot of that."""
+    """A report that was checked, with its grant to the epoch, its mailbox, and the first slot of that.
+
+    Each of their tables has its row at this `place`.
+    """
 
     id: str
+    place: int
     ref: str
     epoch_id: str
     sha256: str
@@ -152,12 +156,15 @@ class Writer:
 
 
 def store(session: Session, arrivals: Sequence[Arrival]) -> list[Outcome]:
-    """Store all that are new; a repeated id or token spoils nobody else's report."""
+    """Store all that are new; a repeated id or token spoils nobody else's report. Raises `IntakeBusy`."""
     # In one order, so that two processes with the same rows wait for one another and not in a circle.
     new = _with_reports(session, sorted(arrivals, key=lambda arrival: arrival.id))
     new = _with_mailboxes(session, sorted(new, key=lambda arrival: arrival.token_sha256))
     for rest in _files(new):
-        _insert(session, rest)
+        if _insert(session, rest) != len(rest.rows):
+            raise IntakeBusy(
+                retry_after_seconds=_RETRY_SECONDS
+            )  # another's lies there; the next try draws other places
     refs = {arrival.ref for arrival in new}
     earlier = _earlier(session, [arrival for arrival in arrivals if arrival.ref not in refs])
     return [Outcome.NEW if arrival.ref in refs else _repetition(arrival, earlier) for arrival in arrivals]
@@ -228,28 +235,30 @@ def _reports(arrivals: Sequence[Arrival]) -> Insert:
 
 
 def _mailboxes(arrivals: Sequence[Arrival]) -> Insert:
-    columns = ("token_sha256", "report_id", "recipient", "withdrawal_sha256")
+    columns = ("place", "token_sha256", "report_id", "recipient", "withdrawal_sha256")
     rows: list[tuple[Value, ...]] = [
-        (each.token_sha256, each.id, each.recipient, each.withdrawal_sha256) for each in arrivals
+        (each.place, each.token_sha256, each.id, each.recipient, each.withdrawal_sha256) for each in arrivals
     ]
     return Insert(Mailbox, columns, rows)
 
 
 def _files(arrivals: Sequence[Arrival]) -> list[Insert]:
-    slots: list[tuple[Value, ...]] = [(each.token_sha256, THREAD_STATE_SLOT, each.thread_state) for each in arrivals]
+    slots: list[tuple[Value, ...]] = [
+        (each.place, each.token_sha256, THREAD_STATE_SLOT, each.thread_state) for each in arrivals
+    ]
     return [
-        Insert(ReportFile, ("report_id", "body"), [(each.id, each.body) for each in arrivals]),
-        Insert(Slot, ("token_sha256", "number", "file"), slots),
+        Insert(ReportFile, ("place", "report_id", "body"), [(each.place, each.id, each.body) for each in arrivals]),
+        Insert(Slot, ("place", "token_sha256", "number", "file"), slots),
         _grants(arrivals),
     ]
 
 
 def _grants(arrivals: Sequence[Arrival]) -> Insert:
-    columns = ("id", "subject", "grantee", "kind", "generation", "granted_on", "revoked", "file")
+    columns = ("place", "id", "subject", "grantee", "kind", "generation", "granted_on", "revoked", "file")
     kind = GrantKind.INTAKE.value
     rows: list[tuple[Value, ...]] = [
         # From the epoch's first day on, which says nothing of the report's, until a rule ends it: it has no last day.
-        (each.grant_id, each.id, each.epoch_id, kind, 1, str(each.grant_from), False, each.grant)
+        (each.place, each.grant_id, each.id, each.epoch_id, kind, 1, str(each.grant_from), False, each.grant)
         for each in arrivals
     ]
     return Insert(Grant, columns, rows)

@@ -2,37 +2,40 @@
 
 from datetime import date
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Sealed
+from app.database import Base, Placed, Sealed
 from app.protocol.mailbox import MessageKind
 
 
-class Mailbox(Base):
+class Mailbox(Placed):
     """One per report. The token is the reporter's alone; `recipient` is for the state that the service seals.
 
     `withdrawal_sha256` is that of the secret by which its reporter takes the report back.
     """
 
     __tablename__ = "mailboxes"
+    __mapper_args__ = {"primary_key": ["token_sha256"]}
 
-    token_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
     report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), unique=True)
     recipient: Mapped[str] = mapped_column(Text)
     withdrawal_sha256: Mapped[str] = mapped_column(String(64))
 
 
-class Slot(Base):
+class Slot(Placed):
     """A sealed slot that is in use: 1 the thread state, 2 the state, 3 to 16 staff's messages.
 
     0 is the thread state that came with the report, once another has replaced it. The others are not stored.
     """
 
     __tablename__ = "slots"
+    __table_args__ = (UniqueConstraint("token_sha256", "number"),)
+    __mapper_args__ = {"primary_key": ["token_sha256", "number"]}
 
-    token_sha256: Mapped[str] = mapped_column(ForeignKey("mailboxes.token_sha256"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    token_sha256: Mapped[str] = mapped_column(ForeignKey("mailboxes.token_sha256"))
+    number: Mapped[int]
     file: Mapped[bytes] = mapped_column(Sealed)
     until: Mapped[date | None]  # of a message of staff; the others stay as long as the mailbox
     reply: Mapped[int | None]  # of a message of staff: which of the report's it is, counted from 1

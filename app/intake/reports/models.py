@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Quarter, Sealed, index_where
+from app.database import Base, Placed, Quarter, Sealed, index_where
 from app.vocabulary import IntakeChannel, Priority, ReportState, TransitionReason
 
 # Each index costs an arriving report a page on the disk, so those of what comes later leave it out.
@@ -89,10 +89,11 @@ class Report(Base):
         return min(filter(None, (self.answer_due, self.decision_due)), default=None)
 
 
-class ReportFile(Base):
+class ReportFile(Placed):
     """The sealed report. It lies apart, so that no list reads it, and goes when the report is destroyed."""
 
     __tablename__ = "report_files"
+    __mapper_args__ = {"primary_key": ["report_id"]}
 
-    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), primary_key=True)
+    report_id: Mapped[str] = mapped_column(ForeignKey("reports.id"), unique=True)
     body: Mapped[bytes] = mapped_column(Sealed)

@@ -6,21 +6,18 @@ import sqlalchemy as sa
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.database import Base, Sealed
+from app.database import Placed, Sealed
 from app.vocabulary import GrantKind
 
 
-class Grant(Base):
+class Grant(Placed):
     """The key of `subject` for `grantee`, which are ids of any package: a report, an epoch, a case, a person."""
 
     __tablename__ = "grants"
-    __table_args__ = (
-        Index(None, "subject", "grantee"),
-        Index("ix_grants_held", "grantee", "subject"),
-        {"sqlite_with_rowid": False},
-    )
+    __table_args__ = (Index(None, "subject", "grantee"), Index("ix_grants_held", "grantee", "subject"))
+    __mapper_args__ = {"primary_key": ["id"]}
 
-    id: Mapped[str] = mapped_column(String(38), primary_key=True)
+    id: Mapped[str] = mapped_column(String(38), unique=True)
     subject: Mapped[str] = mapped_column(String(40))
     grantee: Mapped[str] = mapped_column(String(40))
     kind: Mapped[GrantKind]

@@ -11,7 +11,7 @@ from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.database import Database
+from app.database import Database, places
 from app.intake.arrivals import arrival
 from app.intake.arrivals.writer import WAITING_LIMIT, Arrival, IntakeBusy, Outcome, Writer, store
 from app.intake.epochs.open_epochs import OpenEpoch
@@ -19,6 +19,7 @@ from app.intake.mailbox.models import Mailbox, Slot
 from app.intake.reports.models import Report, ReportFile
 from app.people.grants.models import Grant
 from app.protocol.encoding import new_id, sha256_hex
+from tests import factories
 from tests.intake.scene import Epoch, Reporter
 
 # Writers come together here, and each database has locks of its own.
@@ -41,7 +42,8 @@ def writer(database: Database) -> Iterator[Writer]:
 
 def another(template: Arrival, **changes: object) -> Arrival:
     token = {"token_sha256": secrets.token_hex(32), "sha256": sha256_hex(secrets.token_bytes(8))}
-    names = {"id": new_id("rep"), "ref": secrets.token_hex(4), "grant_id": new_id("grant")} | token
+    names = {"id": new_id("rep"), "place": places.anywhere(), "ref": secrets.token_hex(4), "grant_id": new_id("grant")}
+    names |= token
     return replace(template, **(names | changes))  # type: ignore[arg-type]  # a table of what differs
 
 
@@ -147,6 +149,26 @@ def test_more_than_can_wait_is_refused_at_once_and_what_waits_is_stored(
     assert outcomes[:5] == [Outcome.NEW] * 5
     assert [type(outcome) for outcome in outcomes[5:]] == [IntakeBusy] * 2
     assert counts(rows)[0] == 5
+
+
+def test_where_something_lies_already_nothing_is_stored_and_the_next_try_is_as_good_as_the_first(
+    writer: Writer, rows: Session, template: Arrival
+) -> None:
+    there, mailbox = another(template), another(template)
+    file = factories.grant(rows, template.epoch_id, new_id("per")).place
+    first = asyncio.run(put_all(writer, [there]))
+
+    taken = asyncio.run(put_all(writer, [replace(mailbox, place=there.place)]))
+    busy = asyncio.run(put_all(writer, [replace(mailbox, place=file)]))
+    again = asyncio.run(put_all(writer, [mailbox]))
+
+    assert (first, taken, [type(each) for each in busy], again) == (
+        [Outcome.NEW],
+        [Outcome.OTHER],
+        [IntakeBusy],
+        [Outcome.NEW],
+    )
+    assert counts(rows)[:4] == [2, 2, 2, 2]
 
 
 def test_a_failure_is_told_to_its_callers_and_the_next_report_is_stored(writer: Writer, template: Arrival) -> None:

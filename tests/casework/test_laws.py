@@ -85,7 +85,8 @@ def test_no_order_of_acts_leads_beside_the_diagram_ends_a_case_by_one_or_tells_o
         assert case.task_due == first_to_do(rows, desk)
         assert_in_order(rows, case)
 
-    refused(office, statements, outsider, case.id)
+    for who in (outsider, elsewhere):
+        refused(office, statements, who, case.id)
     assert {who.id: seen(office, who) for who in (outsider, elsewhere)} == of_others
 
 

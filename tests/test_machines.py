@@ -161,6 +161,13 @@ def test_every_step_of_a_case_is_that_of_the_contract(stage: CaseStage) -> None:
             _hold_to(stages.EDGES, STAGES, stage, facts)
 
 
+def test_the_ways_that_nobody_takes_by_a_step_are_listed_with_those_of_the_contract() -> None:
+    """A case is merged, and its own again, by what goes to another and comes back."""
+    merged = {way for stage in WORKED_ON for way in ((stage, "merged"), ("merged", stage))}
+
+    assert {(str(origin), str(to)) for origin, to in stages.EDGES} == set(STAGES) | merged
+
+
 def test_no_machine_is_left_out() -> None:
     """That of reports is tried in tests/casework/test_report_machine.py, all others here."""
     tried = {each.__name__ for each in (approvals, consents, moving, releases, stages, triage)}

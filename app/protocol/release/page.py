@@ -164,7 +164,7 @@ def _answer(counts: NoisyCounts, about: About, told: Told) -> str:
     return own.say(
         "answer",
         name,
-        value=total.value or 0,
+        value=total.value,
         lower=total.lower,
         upper=total.upper,
         words=own.shown(total),
@@ -313,7 +313,7 @@ def _image(told: Told) -> str:
     more = "" if len(listed) <= _DRAWN else say("the_largest", rows=_DRAWN)
     said = "; ".join(map(told.said, listed[:3]))
     rest = say("and_so_on") if len(listed) > len(listed[:3]) else ""
-    alt = escape(say("intervals", more=more, words=said, rest=rest), quote=True)
+    alt = escape(say("intervals", more=more, words=said, rest=rest))
     return f'<img src="{_chart_of(told)}" alt="{alt}">\n'
 
 
@@ -327,7 +327,7 @@ def _map(told: Told) -> str:
     off = [told.said(cell) for cell in clear if not maps.is_drawn(place, codes[cell.label])]
     beside = f"<p>{escape(say('map_off', labels='; '.join(off)))}</p>\n" if off else ""
     return f"""<figure>
-<img class="map" src="maps/{told.table.name}.svg" alt="{escape(alt, quote=True)}">
+<img class="map" src="maps/{told.table.name}.svg" alt="{escape(alt)}">
 <figcaption class="key"><ul>{"".join(_key(told))}</ul>
 <p class="source">{say("map_source")}</p></figcaption>
 </figure>

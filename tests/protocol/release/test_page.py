@@ -1,13 +1,16 @@
 """The page of a release: what a policy officer reads, and what surrounds it."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from html import escape
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from app.protocol.release.chart import chart
 from app.protocol.release.composition import compose
+from app.protocol.release.counts import NoisyCounts
 from app.protocol.release.family import Estimate
 from app.protocol.release.frame import PAGE
 from app.protocol.release.grades import shown
@@ -111,13 +114,7 @@ def test_a_picture_says_its_rows_in_words_and_hatches_what_is_not_clear() -> Non
 
 @pytest.mark.parametrize(("clear", "drawn", "said"), [(24, 24, "Intervals. "), (25, 24, "Intervals, the 24 largest. ")])
 def test_a_picture_has_24_rows_and_says_so_where_more_are_clear(clear: int, drawn: int, said: str) -> None:
-    tables = [
-        replace(each, counts=tuple(500 if place < clear else 0 for place in range(len(each.counts))))
-        if table.name == "origin"
-        else each
-        for table, each in zip(QUARTER.workload.tables, QUARTER.tables, strict=True)
-    ]
-    counts = replace(QUARTER, tables=tuple(tables))
+    counts = _with(QUARTER, "origin", [500 if place < clear else 0 for place in range(251)])
 
     files = page_files(counts, folders.about(counts), others=())
 
@@ -126,6 +123,55 @@ def test_a_picture_has_24_rows_and_says_so_where_more_are_clear(clear: int, draw
     assert described.count("; ") == drawn - 1
     assert f'alt="{said}' in section
     assert section.count("<tr>") == 1 + clear
+
+
+@pytest.mark.parametrize("persons", [0, 500])
+def test_a_table_of_one_row_is_told_as_that_row(persons: int) -> None:
+    counts = _with(folders.noisy("S"), "hoax", [persons])
+
+    page = page_files(counts, folders.about(counts), others=())[PAGE].decode()
+
+    (told,) = (each for each in told_tables(counts) if each.table.name == "hoax")
+    said = told.words.say("page", "one", label=told.cells[0].label, words=told.words.shown(told.cells[0].own))
+    assert f"</h2>\n<p>{said}</p>\n" in page.partition('<section id="hoax">')[2]
+
+
+def test_a_long_table_whose_rows_are_all_clear_says_nothing_of_others() -> None:
+    counts = _with(_with(QUARTER, "origin", [500] * 251), "total", [251 * 500])
+
+    page = page_files(counts, folders.about(counts), others=())[PAGE].decode()
+
+    lead = page.partition('<section id="origin">')[2].partition("</p>")[0]
+    assert lead.endswith(" At least 251 of 251 rows have anybody, with 95 % certainty.")
+
+
+def on_the_map(persons: Mapping[str, int]) -> str:
+    """What the page has of the map of where people were reached, of so many persons by code."""
+    codes = [code for (code,) in next(each for each in QUARTER.workload.tables if each.name == "host").cells()]
+    counts = _with(QUARTER, "host", [persons.get(code, 0) for code in codes])
+    page = page_files(counts, folders.about(counts), others=())[PAGE].decode()
+    return page.partition('<section id="host">')[2].partition("<img src=")[0]
+
+
+def test_a_map_says_in_words_the_three_largest_and_that_there_are_more() -> None:
+    three, four = (on_the_map(dict.fromkeys(codes, 500)) for codes in (("DE", "FR", "NL"), ("DE", "FR", "NL", "ES")))
+
+    for section, rest in ((three, ""), (four, words("en").say("later", "map_rest"))):
+        (alt,) = re.findall(r'alt="([^"]*)"', section)
+        assert alt.count(": about ") == 3
+        assert alt.partition(". Wherever")[0].endswith(f" between 465 and 525{rest}")
+
+
+def test_what_is_clear_and_on_no_map_is_said_beside_it() -> None:
+    assert "Tuvalu: about 495" in on_the_map({"TV": 500, "DE": 500}).partition("</figure>")[2]
+    assert on_the_map({"DE": 500}).partition("</figure>")[2] == "\n"
+
+
+@pytest.mark.parametrize(("persons", "is_said"), [({"DE": 500}, False), ({"DE": 500, "FR": 60}, True)])
+def test_the_key_of_a_map_has_the_colour_of_an_interval_where_one_is_drawn(
+    persons: dict[str, int], is_said: bool
+) -> None:
+    assert (escape(words("en").say("later", "map_interval")) in on_the_map(persons)) == is_said
 
 
 def test_what_it_takes_to_tell_a_change_is_said_for_the_least_certain_row_of_a_table() -> None:
@@ -240,6 +286,13 @@ def test_releases_of_one_period_are_listed_in_the_order_of_their_ids() -> None:
 
 def test_nothing_is_published_on_the_first_day_that_feeds_can_tell_of() -> None:
     assert _parsed(listing_files([])[FEED]).findtext(f"{ATOM}updated") == "2020-01-01T00:00:00Z"
+
+
+def _with(drawn: NoisyCounts, name: str, counts: Sequence[int]) -> NoisyCounts:
+    """The same with other counts in one table."""
+    named = zip(drawn.workload.tables, drawn.tables, strict=True)
+    tables = tuple(replace(each, counts=tuple(counts)) if table.name == name else each for table, each in named)
+    return replace(drawn, tables=tables)
 
 
 def _told(entry: ET.Element) -> tuple[str | None, str | None, str | None, str | None]:

@@ -28,6 +28,7 @@ _RELEASES: Final[dict[str, tuple[str, ...]]] = {
     "maps": ("maps",),
     "mechanism": ("mechanism",),
     "release_keys": ("release_keys",),
+    "sdmx": ("composers", "sdmx"),
     "signatures": ("verification",),
     "sums": ("verification",),
     "tables": ("tables", "composers", "breaks"),

@@ -276,6 +276,17 @@ def test_a_release_of_which_there_is_a_word_is_entered_by_it(became: dict[str, s
     ]
 
 
+def test_of_a_release_of_which_there_is_nothing_to_say_its_title_is_said_alone() -> None:
+    plain, noted = (Listed(OLD, "year", "2026", "a" * 64, note=note) for note in (None, "Invented."))
+
+    assert "Persons recorded in 2026: tables of a year</a></li>" in listing_files([plain])[PAGE].decode()
+    assert "corrected" not in notices(noted)["notice.html"].decode()
+
+
+def test_a_folder_has_the_languages_of_the_pages_that_are_in_it() -> None:
+    assert languages_in([PAGE, "index.zh.html", "methodology.fr.html"]) == ("en", "zh-Hans")
+
+
 def test_releases_of_one_period_are_listed_in_the_order_of_their_ids() -> None:
     listed = [Listed(each, "quarter", "2026-Q2", "a" * 64) for each in (OLD, NEW)]
 

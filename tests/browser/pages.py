@@ -219,7 +219,8 @@ class PlainMailbox(Form):
 
     def open(self, words: str) -> None:
         self.page.locator("#words").fill(words)
-        self.page.locator("form button").click()
+        with self.page.expect_navigation():  # what is read next is on the page that answers
+            self.page.locator("form button").click()
 
     @property
     def replies(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.protocol.release.about import ANY_READER, MANY_LANGUAGES
+from app.protocol.release.about import ANY_READER, MANY_LANGUAGES, NAMED
 from app.protocol.release.composition import compose
 from app.protocol.release.family import Estimate
 from app.protocol.release.frame import METHOD, method_page, named
@@ -160,6 +160,24 @@ def test_a_folder_of_before_has_its_methodology_in_brief_and_says_nothing_of_cha
 
     assert "en bref" in before["methodology.fr.md"].decode()
     assert "no clear change.</caption>" not in before["index.html"].decode()
+
+
+def test_a_folder_of_before_says_who_signed_it_in_whose_place() -> None:
+    named = replace(folders.about(QUARTER), composer=NAMED, requested_by="per_a", approved_by="per_b")
+    stood_in = replace(named, signs_for_approver="per_c")
+
+    asked = "Requested by per_a, approved by per_b;"
+    assert f"{asked} both signed `SHA256SUMS`." in methodology(QUARTER, named)
+    signed = "`SHA256SUMS` is signed by per_a and by per_c in the place of per_b, who could not."
+    assert f"{asked} {signed}" in methodology(QUARTER, stood_in)
+
+
+def test_a_methodology_says_of_which_role_somebody_signs_in_anothers_place() -> None:
+    about = folders.about(QUARTER)
+    said = "another person (role supervisor) in their place"
+
+    assert said in methodology(QUARTER, replace(about, signs_for_requester="supervisor"))
+    assert said not in methodology(QUARTER, about)
 
 
 def test_a_folder_of_before_has_its_page_in_english_alone_and_no_map() -> None:

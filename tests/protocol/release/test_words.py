@@ -180,6 +180,16 @@ def test_a_methodology_says_of_which_role_somebody_signs_in_anothers_place() -> 
     assert said not in methodology(QUARTER, about)
 
 
+@pytest.mark.parametrize("column", ["ref_part", "ref_region", "origin_region"])
+def test_a_methodology_says_of_regions_and_of_parts_of_the_world_whose_place_they_are(column: str) -> None:
+    drawn = folders.noisy("L")
+
+    (line,) = (
+        each for each in methodology(drawn, folders.about(drawn)).splitlines() if each.startswith(f"- `{column}`")
+    )
+    assert texts_of("en")["bounds"]["place"].strip() in line
+
+
 def test_a_folder_of_before_has_its_page_in_english_alone_and_no_map() -> None:
     about = replace(folders.about(QUARTER), composer=MANY_LANGUAGES - 1)
     before = compose(QUARTER, about=about, ledger=[folders.entry(QUARTER)], signers=b"")

@@ -97,7 +97,7 @@ def destroyed(staff: Staff, case: OpenCase) -> list[str]:
 
 def _shown(staff: Staff, case: OpenCase) -> dict[str, Mapping[str, Any]]:
     """What the service has of each report of the case, by the report's id."""
-    return {str(item["id"]): item for item in staff.service.get_case(f"/cases/{case.id}/words").json()["items"]}
+    return {str(item["id"]): item for item in staff.service.case_items(f"/cases/{case.id}/words")}
 
 
 def taken_back(file: CaseFile) -> frozenset[str]:

@@ -195,6 +195,10 @@ class Service:
         """The same of an answer that may be as long as a case."""
         return self._ask("GET", path, parameters=parameters, limit=CASE_LIMIT)
 
+    def case_items(self, path: str) -> Sequence[Told]:
+        """All items of a list that comes whole, and may be as long. Raises `Refused` where one is no object."""
+        return list(_told(self.get_case(path).json()))
+
     def items(self, path: str, **parameters: str | int) -> Iterator[Told]:
         """Every item of a list, page after page. Raises `Refused` where one is no object, or the list has no end."""
         return chain.from_iterable(self.pages(path, **parameters))

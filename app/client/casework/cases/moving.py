@@ -217,7 +217,7 @@ def _joining(
 
 def _live(staff: Staff, case: OpenCase) -> tuple[ReportNote, ...]:
     """The reports of the case that are not destroyed, as the service has them."""
-    shown = staff.service.get_case(f"/cases/{case.id}/words").json()["items"]
+    shown = staff.service.case_items(f"/cases/{case.id}/words")
     there = {str(each["id"]) for each in shown if not each["destroyed"]}
     return tuple(each for each in case.journal.reports if each.id in there)
 

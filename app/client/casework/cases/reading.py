@@ -308,7 +308,7 @@ def _documents(staff: Staff, keys: Keys, found: Journal, part: str) -> list[tupl
 def _files_of(staff: Staff, case: str, part: str) -> dict[int, bytes]:
     """The versions of a part by number; of one of which nothing is there, none."""
     try:
-        items = staff.service.get_case(f"/cases/{case}/parts/{part}").json()["items"]
+        items = staff.service.case_items(f"/cases/{case}/parts/{part}")
     except Refused as refusal:
         if refusal.type != "not-found":
             raise

@@ -180,6 +180,8 @@ BOUNDS: Final[dict[str, dict[str, object]]] = {
         "_PRIMARY": 255,
         "_SCHEMA_LOCK": 0x7465726E,
         "_ANEW_LOCK": 0x7465726F,
+        "_ANEW_SECONDS": 60,
+        "_PAUSE_SECONDS": 0.5,
     },
     "app.database.ranges": {"_AT_ONCE": 100},
     "app.database.doom": {"_FROM": 15},

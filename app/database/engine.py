@@ -41,6 +41,8 @@ _CONNECT_SECONDS = 5
 ANSWER_SECONDS = 11  # for which a service waits for PostgreSQL: a lock is told before
 _SCHEMA_LOCK = 0x7465726E  # any number that nobody else's program takes for its own: `tern`
 _ANEW_LOCK = _SCHEMA_LOCK + 1
+_ANEW_SECONDS = 60  # for which tables are tried to be written anew
+_PAUSE_SECONDS = 0.5  # in which whoever waited for them goes on
 _ALLOWED = "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
 _COMMAND_SECONDS = 600  # the same for a command: a rule may have much to destroy
 _REST_SECONDS = 2  # in which nobody asks it, once it has not answered: who came meanwhile need not wait as long again
@@ -149,13 +151,25 @@ class Database:
 
         What lay where, and when it came, says nothing then. SQLite does it with its whole file. `tables` come after
         those that they name, and with all that name them. Others wait meanwhile, and nobody waits for this while it
-        waits for a `snapshot`.
+        waits for a `snapshot`. Of PostgreSQL's it gives way to who works with them, and tries again for a minute.
         """
         if self.dialect == "sqlite":
             with _told_as_others(), closing(self._writing.raw_connection()) as raw:
                 _vacuum(cast("sqlite3.Connection", raw.driver_connection))
             self.truncate_log()
             return
+        until = time.monotonic() + _ANEW_SECONDS
+        while True:
+            try:
+                self._write_anew(tables)
+            except OperationalError as error:
+                if not postgresql.has_given_way(error.orig) or time.monotonic() > until:
+                    raise
+            else:
+                return
+            time.sleep(_PAUSE_SECONDS)
+
+    def _write_anew(self, tables: Sequence[Table]) -> None:
         with self._writing.connect() as connection, connection.begin():
             driver = cast("postgresql.Connection", connection.connection.driver_connection)
             patience, driver.patience = driver.patience, None

@@ -6,12 +6,13 @@ from typing import Any, Final, TypeVar
 import psycopg
 import sqlalchemy as sa
 from psycopg.abc import PQGen
-from psycopg.errors import ConnectionTimeout, LockNotAvailable
+from psycopg.errors import ConnectionTimeout, LockNotAvailable, QueryCanceled
 from psycopg.rows import TupleRow
 from sqlalchemy import Dialect, Table
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _Value = TypeVar("_Value")
+_LONGEST_HOLD_UP: Final = "500ms"  # below PostgreSQL's `deadlock_timeout`, of a second
 _INTERVAL: Final = 0.1  # seconds, as the driver's own, between two looks at whether it was told to stop
 
 
@@ -49,13 +50,18 @@ def connecting(
 
 
 def write_anew(connection: sa.Connection, tables: Sequence[Table]) -> None:
-    """In one transaction, as `Database.write_anew` says.
+    """In one transaction, as `Database.write_anew` says. Where others work with these tables and do not end soon, it
+    fails as `has_given_way` tells.
 
     CLUSTER and VACUUM FULL would keep with each row which transaction wrote it.
     """
     quoted = connection.dialect.identifier_preparer.format_table
     names = {table: quoted(table) for table in tables}  # of our own alone
+    # It takes one after the other, and somebody may wait for the first who has read from the last. Before PostgreSQL
+    # looks for such a circle, and ends whichever of the two it likes, this one lets go.
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = '{_LONGEST_HOLD_UP}'")
     connection.exec_driver_sql(f"LOCK TABLE {', '.join(names.values())} IN ACCESS EXCLUSIVE MODE")
+    connection.exec_driver_sql("SET LOCAL statement_timeout TO DEFAULT")
     has_rows = ", ".join(f"EXISTS (SELECT FROM {name})" for name in names.values())
     found = connection.exec_driver_sql(f"SELECT {has_rows}").one()
     full = [table for table, is_full in zip(tables, found, strict=True) if is_full]
@@ -78,6 +84,11 @@ def _with_those_that_name_them(full: Sequence[Table], tables: Sequence[Table]) -
         if any(key.column.table in found for key in table.foreign_keys):
             found.add(table)
     return [table for table in tables if table in found]
+
+
+def has_given_way(error: BaseException | None) -> bool:
+    """Whether somebody let go of what others wait for, and may try again."""
+    return isinstance(error, QueryCanceled)
 
 
 def is_silence(error: BaseException | None) -> bool:

@@ -35,7 +35,7 @@ _SEVERAL: Final = 2
 _SECONDS_OF_ANY: Final = 0.05
 _CALLS_UP: Final = 8
 _OF_POSTGRESQL: Final = "pginstall"
-_INTO: Final = "TERN_STATEMENTS"
+_INTO: Final = "STATEMENTS_OF_TERN"
 # Those by which the tests bring a service up, and run it, in threads of its own.
 _OF_THE_SERVICE: Final = frozenset({"in_process.py", "conftest.py"})
 

@@ -98,7 +98,7 @@ class Uploads:
         """A new file. What is not kept when the block ends leaves nothing behind."""
         self._make_directory()
         name = new_name()
-        path = self._path(name)
+        path = self._file_of(name)
         with open(path, "xb", opener=private.opener) as file:
             incoming = Incoming(name, file, self._objects, self.check_room)
             try:
@@ -110,7 +110,7 @@ class Uploads:
     def begin(self, name: str, day: date) -> None:
         """Make an unfinished file, which is empty. Raises `FileExistsError`."""
         self._make_directory()
-        path = self._path(name)
+        path = self._file_of(name)
         open(path, "xb", opener=private.opener).close()
         disk.set_day(path, day)
         disk.set_day(self._directory, day)

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app import keyring, private, recorded_day
 from app.cli.causes import disk_first, told
 from app.cli.console import Json, clock, show_list
-from app.cli.serving import of_connections
+from app.cli.operator import of_connections
 from app.cli.stopped import Stopped
 from app.database import Database
 from app.database.schema import Tables, look

@@ -13,7 +13,7 @@ from app.cli.causes import disk_first, told
 from app.cli.console import Json, clock, show
 from app.cli.stopped import DestructionWaits, Stopped
 from app.database import Database, schema
-from app.database.engine import file_of
+from app.database.engine import CONNECTIONS, file_of
 from app.installation import service as installation
 from app.installation import shredding
 from app.intake.attachments import service as attachments
@@ -119,6 +119,14 @@ def has_root() -> bool:
     """Whether the first supervisor is through."""
     with opened() as (_, database), database.read() as session:
         return staff.has_root(session)
+
+
+def of_connections(database: Database, processes: int = 1) -> str:
+    """What to do where the database allows fewer connections than so many processes may open; empty where it does."""
+    allowed, wanted = database.most_connections(), processes * CONNECTIONS
+    if allowed is None or allowed >= wanted:
+        return ""
+    return f"PostgreSQL allows {allowed} connections, and the service may open {wanted}: raise its max_connections"
 
 
 def sweep(

@@ -8,8 +8,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -21,19 +22,20 @@ from app import keyring, processes, recorded_day, unclean_end
 from app.backup.checking import look_quickly
 from app.cli.causes import told
 from app.cli.console import Json, clock, say
-from app.cli.operator import FilesAreHere, RightClock, SetFilesAside, opened, sweep
+from app.cli.operator import FilesAreHere, RightClock, SetFilesAside, of_connections, opened, sweep
 from app.cli.refusals import of_system
 from app.cli.stopped import Stopped
 from app.database import Database
-from app.database.engine import CONNECTIONS
 from app.destruction import finish
 from app.installation import digests, publications
 from app.installation.readiness import Readiness, watched
 from app.installation.worker import working
+from app.keyring import Keyring
 from app.people.staff import invitations
 from app.settings import Settings
 
 if TYPE_CHECKING:
+    from app.blobs import Blobs
     from app.installation.state import Watched
 
 
@@ -89,14 +91,6 @@ def _not_collecting() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-def of_connections(database: Database, processes: int = 1) -> str:
-    """What to do where the database allows fewer connections than so many processes may open; empty where it does."""
-    allowed, wanted = database.most_connections(), processes * CONNECTIONS
-    if allowed is None or allowed >= wanted:
-        return ""
-    return f"PostgreSQL allows {allowed} connections, and the service may open {wanted}: raise its max_connections"
 
 
 def _listening(host: str, port: int) -> socket.socket:
@@ -166,25 +160,27 @@ class _Process:
         _tell(state.readiness)
         with (
             _watched(state.readiness, self.settings.readiness_port, turned_at),
-            _by_the_day(state, is_right=self.is_right, works=self.works),
+            recorded_day.recording(state.database, state.clock.today, say, is_right=self.is_right),
+            _working(state.settings, state.keyring, state.database, state.blobs, state.clock.now)
+            if self.works
+            else nullcontext(),
         ):
             yield
 
 
 @contextmanager
-def _by_the_day(state: "Watched", *, is_right: bool, works: bool) -> Iterator[None]:
-    """The day is recorded, and what is due by the day or hour is done here if this process `works`."""
+def _working(
+    settings: Settings, keys: Keyring, database: Database, blobs: "Blobs", now: Callable[[], datetime]
+) -> Iterator[None]:
+    """What is due by the day or hour is done here until the block ends."""
     from app.main import jobs
     from app.statistics.releases.requests import published
 
-    with ExitStack() as beside:
-        beside.enter_context(recorded_day.recording(state.database, state.clock.today, say, is_right=is_right))
-        if works:
-            due = jobs(state.keyring)
-            beside.enter_context(working(due, state.database, state.blobs, state.clock.now, say))
-            beside.enter_context(digests.sending(state.settings, state.database, state.clock.now, say))
-            hearing = publications.telling(state.settings, state.database, published, state.clock.now, say)
-            beside.enter_context(hearing)
+    with (
+        working(jobs(keys), database, blobs, now, say),
+        digests.sending(settings, database, now, say),
+        publications.telling(settings, database, published, now, say),
+    ):
         yield
 
 
@@ -236,8 +232,6 @@ def worker(
         sweep(the_clock_is_right, set_files_aside, as_json)
         return
     from app.blobs import Blobs
-    from app.main import jobs
-    from app.statistics.releases.requests import published
 
     ended = threading.Event()
     _when_told_to_stop(ended.set)
@@ -245,8 +239,6 @@ def worker(
         say("Tern works until it is stopped.")
         with (
             recorded_day.recording(database, lambda: clock().date(), say, is_right=the_clock_is_right),
-            working(jobs(keyring.load(settings.data_dir)), database, Blobs(settings.data_dir / "blobs"), clock, say),
-            digests.sending(settings, database, clock, say),
-            publications.telling(settings, database, published, clock, say),
+            _working(settings, keyring.load(settings.data_dir), database, Blobs(settings.data_dir / "blobs"), clock),
         ):
             ended.wait()

@@ -233,7 +233,7 @@ def accept(
     if case and (owner or colleague or about):
         raise typer.BadParameter("a case that is there has its members and words: --case stands without them")
     open_report = triage.open_(person, names.report(report))
-    if open_report.view.state is ReportState.ACCEPTED and open_report.view.case:
+    if _is_accepted(open_report) and open_report.view.case:
         say("It is accepted already, and in this case. Nothing was changed.")
         show({"case": open_report.view.case}, as_json=as_json)
     elif to:
@@ -245,7 +245,7 @@ def accept(
         made = triage.accept(
             person,
             open_report,
-            () if _is_handed(open_report) and not incident else _judgements(incident),
+            () if _is_accepted(open_report) and not incident else _judgements(incident),
             owner=names.person(owner) if owner else person.person,
             colleagues=names.persons(colleague),
             title=title,
@@ -254,12 +254,12 @@ def accept(
         show({"case": made}, as_json=as_json)
 
 
-def _is_handed(report: OpenReport) -> bool:
+def _is_accepted(report: OpenReport) -> bool:
     return report.view.state is ReportState.ACCEPTED
 
 
 def _hand(person: Staff, report: OpenReport, incidents: list[str] | None, to: str) -> Priority:
-    if _is_handed(report):
+    if _is_accepted(report):
         raise Stopped(
             "it is accepted, and in somebody's hands; where they have not put it into a case by the end of the next"
             " day, it waits in the queue again"
@@ -268,7 +268,7 @@ def _hand(person: Staff, report: OpenReport, incidents: list[str] | None, to: st
 
 
 def _join(person: Staff, report: OpenReport, incidents: list[str] | None, case: str) -> str:
-    if _is_handed(report):
+    if _is_accepted(report):
         triage.attach(person, report, case)
     else:
         triage.accept_into(person, report, _judgements(incidents), case)

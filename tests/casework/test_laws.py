@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from tests import factories
 from tests.casework.conftest import CONSENT, Office
 from tests.casework.test_stages import HOLD, TODAY, Desk
 from tests.test_machines import STAGES
+from tests.walks import walks
 
 # Likelier in an order that leads somewhere, so that an end is reached and not only refused.
 COURSE = [
@@ -48,13 +49,7 @@ PATHS = ("/cases", "/me", "/duties", "/approvals", "/news", "/words", "/reports"
 
 
 @given(before=ACTS, between=ACTS, again=AGAIN, cut=st.integers(0, len(COURSE)))
-@settings(
-    max_examples=2,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],  # each example is a walk through the service: to shrink one takes minutes
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@walks(2)
 def test_no_order_of_acts_leads_beside_the_diagram_ends_a_case_by_one_or_tells_others_of_it(
     office: Office,
     rows: Session,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from httpx2 import Response
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from tests import factories
 from tests.casework.conftest import Office
 from tests.casework.test_laws import assert_in_order, refused, seen
 from tests.test_machines import STAGES
+from tests.walks import walks
 
 FILE, KEY = factories.in_json(Kind.JOURNAL), {"generation": 1, "file": factories.in_json(Kind.GRANT)}
 KINDS = ("merge", "merge", "undo", "undo", "split", "write", "end", "hold", "take back", "step")
@@ -116,13 +117,7 @@ class Three:
 
 
 @given(acts=st.lists(ACTS, min_size=8, max_size=12))
-@settings(
-    max_examples=2,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@walks(2)
 def test_no_order_of_moves_loses_a_part_or_a_key_is_done_by_one_or_tells_others_of_it(
     office: Office, rows: Session, statements: list[str], epoch: Epoch, acts: list[tuple[str, int, int, bool]]
 ) -> None:

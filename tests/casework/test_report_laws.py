@@ -4,7 +4,7 @@ learns of it."""
 import secrets
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from tests import factories
 from tests.casework.conftest import Office
 from tests.casework.test_laws import seen, told
 from tests.casework.test_report_machine import CONTRACT
+from tests.walks import walks
 
 # In this order they lead through the diagram; in any other, elsewhere or nowhere.
 COURSE = [
@@ -112,13 +113,7 @@ class Desk:
 
 @given(acts=st.permutations(COURSE))
 @example(acts=COURSE)
-@settings(
-    max_examples=2,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@walks(2)
 def test_no_order_of_acts_leads_beside_the_diagram_buries_a_report_by_one_or_tells_others_of_it(
     office: Office,
     rows: Session,

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from app import keyring
 from app.cli import operator
 from app.cli.failures import REFUSED, USAGE
-from app.cli.serving import of_connections
+from app.cli.operator import of_connections
 from app.database import Database
 from app.database.engine import CONNECTIONS
 from app.installation import service as installation

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from app.client.casework import cases
 from app.client.casework.cases import OpenCase
 from app.client.casework.reports import opened, threads
 from app.client.machine.staff import NotGranted, Staff
@@ -72,7 +73,7 @@ def of_case(staff: Staff, case: OpenCase) -> tuple[Word, ...]:
     One of which the service shows nothing counts for a *no*. Raises `Rollback` where a post is missing that this
     machine has seen.
     """
-    shown = _shown(staff, case)
+    shown = cases.reports_of(staff, case)
     joined = {each.id for each in case.journal.reports}
     return tuple(_word(staff, case, id_, shown.get(id_)) for id_ in sorted(joined | shown.keys()))
 
@@ -92,12 +93,7 @@ def no_of(file: CaseFile, among: Collection[Word]) -> dict[str, bool]:
 
 def destroyed(staff: Staff, case: OpenCase) -> list[str]:
     """The ids of the case's reports that nobody opens any more, as the service says."""
-    return sorted(id_ for id_, item in _shown(staff, case).items() if item["destroyed"])
-
-
-def _shown(staff: Staff, case: OpenCase) -> dict[str, Mapping[str, Any]]:
-    """What the service has of each report of the case, by the report's id."""
-    return {str(item["id"]): item for item in staff.service.case_items(f"/cases/{case.id}/words")}
+    return sorted(id_ for id_, item in cases.reports_of(staff, case).items() if item["destroyed"])
 
 
 def taken_back(file: CaseFile) -> frozenset[str]:

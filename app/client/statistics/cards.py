@@ -78,8 +78,7 @@ def write(staff: Staff, case_id: str, approval: str) -> OpenCase:
             sealed[note.id] = age.encrypt(card.encode(signed), [recipient])
             notes[note.id] = replace(note, written=True)
     file = replace(said, cards=tuple(notes.values()))
-    ties = tuple(signed_tie(file, tie, approved.signatures, staff.signer) for tie in file.ties)
-    file = replace(file, ties=ties)
+    file = replace(file, ties=tuple(signed_tie(file, tie, approved.signatures, staff.signer) for tie in file.ties))
     after = cases.write(staff, case, file, is_typed=False)
     for id_, text in sealed.items():
         _put_out(staff, id_, text, revision=notes[id_].revision)

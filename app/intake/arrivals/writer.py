@@ -161,10 +161,8 @@ def store(session: Session, arrivals: Sequence[Arrival]) -> list[Outcome]:
     new = _with_reports(session, sorted(arrivals, key=lambda arrival: arrival.id))
     new = _with_mailboxes(session, sorted(new, key=lambda arrival: arrival.token_sha256))
     for rest in _files(new):
-        if _insert(session, rest) != len(rest.rows):
-            raise IntakeBusy(
-                retry_after_seconds=_RETRY_SECONDS
-            )  # another's lies there; the next try draws other places
+        if _insert(session, rest) != len(rest.rows):  # another's lies there; the next try draws other places
+            raise IntakeBusy(retry_after_seconds=_RETRY_SECONDS)
     refs = {arrival.ref for arrival in new}
     earlier = _earlier(session, [arrival for arrival in arrivals if arrival.ref not in refs])
     return [Outcome.NEW if arrival.ref in refs else _repetition(arrival, earlier) for arrival in arrivals]

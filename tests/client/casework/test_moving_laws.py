@@ -4,7 +4,7 @@ anybody's is lost, doubled or said otherwise, and what was taken back is nowhere
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.client.casework import act_approvals, cases
@@ -18,6 +18,7 @@ from tests.client.casework.scene import claimed, taken
 from tests.client.casework.test_moving import agreed, merged, undone
 from tests.client.installation import Installation
 from tests.client.statistics.test_withdrawals import take_back, told, with_people
+from tests.walks import walks
 
 KINDS = ("merge", "merge", "undo", "split", "at once", "end", "take back")
 # They lead through a merge, what is written before and after it, its undoing and another; what is drawn comes behind.
@@ -230,13 +231,7 @@ def in_order(things: object) -> list[str]:
 
 
 @given(acts=st.lists(ACTS, min_size=1, max_size=3))
-@settings(
-    max_examples=1,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@walks(1)
 def test_nothing_is_lost_or_said_twice_in_whatever_order_cases_are_joined_and_taken_apart(
     here: Installation, acts: list[tuple[str, int, int]]
 ) -> None:

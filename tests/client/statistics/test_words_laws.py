@@ -5,7 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -23,6 +23,7 @@ from app.vocabulary import ConsentScope, ConsentStatus, Relation
 from tests.client.casework.scene import CODING, approved, claimed, taken
 from tests.client.casework.test_two_reporters import beside
 from tests.client.installation import Installation
+from tests.walks import walks
 
 # Of three people the first reported themselves, a relative of the second did, and of the third both tell.
 TOLD_BY = ((0,), (1,), (0, 1))
@@ -140,13 +141,7 @@ def begun(here: Installation) -> Answers:
 
 @given(acts=st.permutations(COURSE), cut=st.integers(0, 4))
 @example(acts=COURSE, cut=0)
-@settings(
-    max_examples=3,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@walks(3)
 def test_whoever_said_no_last_is_counted_nowhere_whatever_was_said_and_done_before(
     here: Installation, acts: list[tuple[str, int, bool, int]], cut: int
 ) -> None:

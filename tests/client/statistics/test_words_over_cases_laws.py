@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.client.casework import cases, ties
@@ -14,6 +14,7 @@ from app.client.statistics import cards
 from tests.client.casework.scene import approved
 from tests.client.installation import Installation
 from tests.client.statistics.test_words_over_cases import of_relative, says, there
+from tests.walks import walks
 
 # What is done, and in which of the two cases; by whom, where somebody signs in.
 COURSE = [
@@ -82,13 +83,7 @@ class Two:
 
 @given(acts=st.permutations(COURSE), cut=st.integers(0, 4))
 @example(acts=COURSE, cut=0)
-@settings(
-    max_examples=3,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+@walks(3)
 def test_who_said_no_in_one_of_two_cases_is_counted_in_neither_whatever_else_was_done(
     here: Installation, acts: list[tuple[str, int]], cut: int
 ) -> None:

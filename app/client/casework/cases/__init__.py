@@ -30,6 +30,7 @@ from app.client.casework.cases.reading import (
     look_after_loss,
     open_,
     refreshed,
+    reports_of,
     versions,
     whole,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "record_consent",
     "refreshed",
     "reopen",
+    "reports_of",
     "sum_up",
     "tell_task",
     "tellers",

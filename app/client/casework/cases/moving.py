@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from app import age
 from app.client.casework.cases import consents
-from app.client.casework.cases.reading import OpenCase, carried_on, check_history, open_, refreshed, whole
+from app.client.casework.cases.reading import OpenCase, carried_on, check_history, open_, refreshed, reports_of, whole
 from app.client.casework.cases.turning import grants_of, holds
 from app.client.casework.cases.writing import (
     Change,
@@ -217,8 +217,7 @@ def _joining(
 
 def _live(staff: Staff, case: OpenCase) -> tuple[ReportNote, ...]:
     """The reports of the case that are not destroyed, as the service has them."""
-    shown = staff.service.case_items(f"/cases/{case.id}/words")
-    there = {str(each["id"]) for each in shown if not each["destroyed"]}
+    there = {id_ for id_, shown in reports_of(staff, case).items() if not shown["destroyed"]}
     return tuple(each for each in case.journal.reports if each.id in there)
 
 

@@ -12,7 +12,7 @@ from app.client.casework.cases.keys import Keys, with_parts
 from app.client.machine import sealed
 from app.client.machine.sealed import Key
 from app.client.machine.staff import NotGranted, Staff
-from app.client.machine.transport import Refused
+from app.client.machine.transport import Refused, Told
 from app.protocol import case as rules
 from app.protocol.case import CaseFile, PartType, RuleBroken, Said, SetAside, Whole, carried
 from app.protocol.chain import Mark
@@ -152,6 +152,11 @@ def _check_absent(seen: Mark | None) -> None:
 def refreshed(staff: Staff, case: OpenCase) -> OpenCase:
     """The case as it is now, its journal followed from where it was read. Raises as `open_`."""
     return _open(staff, case.id, case.journal)
+
+
+def reports_of(staff: Staff, case: OpenCase) -> dict[str, Told]:
+    """What the service has of each report of the case, by the report's id."""
+    return {str(item["id"]): item for item in staff.service.case_items(f"/cases/{case.id}/words")}
 
 
 def put_together(keys: Keys, found: Journal, said: Mapping[str, Said], marks: Mapping[str, Mark]) -> OpenCase:
